@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MIT
+import type { Decision } from '@nftoggle/contracts';
+import { aFlow, eventually, type NatsServer, startNats } from '@nftoggle/testkit';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { BusStatus } from './bus.ts';
+import { BadAnswerError, NoAnswerError } from './errors.ts';
+import { Clients, heardRevisions, revision } from './nats.fixture.ts';
+
+const allow: Decision = {
+  decision: 'allow',
+  reason: 'rule_allows',
+  rule: 'services.ssh.allow[0]',
+  until: '2025-01-15T12:00:00.000Z',
+  prefix: 32,
+  revision: '0123456789ab',
+};
+const subject = 'nftoggle.v1.box.flow.decide';
+
+let nats: NatsServer;
+const clients = new Clients(() => nats);
+
+beforeAll(async () => {
+  nats = await startNats();
+});
+afterEach(() => clients.close());
+afterAll(() => nats.stop());
+
+describe('a request', () => {
+  it('is answered by who serves it', async () => {
+    const policy = clients.bus('policy');
+    policy.serve('decide', ({ flow }) => ({ ...allow, rule: flow.service }));
+    await policy.ready;
+    const interceptor = await clients.connected('interceptor');
+    expect(await interceptor.request('decide', { flow: aFlow() })).toEqual({ ...allow, rule: 'ssh' });
+  });
+
+  it('is answered also when serving began after the connection', async () => {
+    const policy = await clients.connected('policy');
+    policy.serve('decide', () => allow);
+    const interceptor = await clients.connected('interceptor');
+    await eventually(() => interceptor.request('decide', { flow: aFlow() }));
+  });
+
+  it('fails at once when nobody serves it', async () => {
+    const interceptor = await clients.connected('interceptor');
+    const began = performance.now();
+    await expect(interceptor.request('decide', { flow: aFlow() })).rejects.toThrow(NoAnswerError);
+    expect(performance.now() - began).toBeLessThan(500);
+  });
+
+  it('fails after its deadline when the answer does not come', async () => {
+    const policy = clients.bus('policy');
+    policy.serve('decide', () => new Promise<Decision>(() => {}));
+    await policy.ready;
+    const interceptor = await clients.connected('interceptor');
+    const began = performance.now();
+    await expect(interceptor.request('decide', { flow: aFlow() })).rejects.toThrow(NoAnswerError);
+    expect(performance.now() - began).toBeGreaterThan(950);
+  });
+
+  it.each([
+    ['no JSON', 'allow'],
+    ['nothing', ''],
+    ['another shape', '{"decision":"allow"}'],
+    ['an unknown reason', JSON.stringify({ ...allow, reason: 'because' })],
+  ])('refuses an answer that is %s', async (_, answer) => {
+    const policy = await clients.raw('policy');
+    policy.subscribe(subject, { callback: (_error, message) => void message.respond(answer) });
+    await policy.flush();
+    const interceptor = await clients.connected('interceptor');
+    await expect(interceptor.request('decide', { flow: aFlow() })).rejects.toThrow(BadAnswerError);
+  });
+
+  it.each([
+    ['of the wrong shape', '{"flow":{"service":"ssh"}}'],
+    ['that is no JSON', 'open sesame'],
+  ])('%s reaches no handler and gets no answer, and the next one does', async (_, text) => {
+    const statuses: BusStatus[] = [];
+    const policy = clients.bus('policy', (status) => statuses.push(status));
+    const served: string[] = [];
+    policy.serve('decide', ({ flow }) => {
+      served.push(flow.service);
+      return allow;
+    });
+    await policy.ready;
+    const raw = await clients.raw('interceptor');
+    await expect(raw.request(subject, text, { timeout: 200 })).rejects.toThrow();
+    await raw.request(subject, JSON.stringify({ flow: aFlow() }));
+    expect(served).toEqual(['ssh']);
+    expect(statuses).toContainEqual({ kind: 'error', message: expect.stringContaining('wrong shape') });
+  });
+
+  it('gets no answer from a handler that throws, which is reported', async () => {
+    const statuses: BusStatus[] = [];
+    const policy = clients.bus('policy', (status) => statuses.push(status));
+    policy.serve('decide', () => {
+      throw new Error('out of ideas');
+    });
+    await policy.ready;
+    const interceptor = await clients.connected('interceptor');
+    await expect(interceptor.request('decide', { flow: aFlow() })).rejects.toThrow(NoAnswerError);
+    expect(statuses).toContainEqual({ kind: 'error', message: 'decide: out of ideas' });
+  });
+
+  it('goes to one replica, and all replicas share the work', async () => {
+    const counts = [0, 0];
+    for (const index of [0, 1]) {
+      const replica = clients.bus('policy');
+      replica.serve('decide', () => {
+        counts[index] = (counts[index] ?? 0) + 1;
+        return allow;
+      });
+      await replica.ready;
+    }
+    const interceptor = await clients.connected('interceptor');
+    const flow = aFlow();
+    await Promise.all(Array.from({ length: 100 }, () => interceptor.request('decide', { flow })));
+    expect((counts[0] ?? 0) + (counts[1] ?? 0)).toBe(100);
+    expect(Math.min(...counts)).toBeGreaterThan(10);
+  });
+});
+
+describe('an event', () => {
+  it('is a CloudEvent on the subject of its type', async () => {
+    const tap = await clients.raw('tap');
+    const messages: unknown[] = [];
+    tap.subscribe('nftoggle.>', {
+      callback: (_, message) => void messages.push([message.subject, message.json()]),
+    });
+    await tap.flush();
+    const policy = await clients.connected('policy');
+    policy.publish('config_changed', { daemon: 'policy', revision: revision(1) }, 'all');
+    await eventually(() => messages.length === 1);
+    expect(messages[0]).toEqual([
+      'nftoggle.v1.box.config.changed',
+      {
+        specversion: '1.0',
+        id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+        source: '/nftoggle/box/policy',
+        type: 'config_changed',
+        subject: 'all',
+        time: expect.stringMatching(/Z$/),
+        datacontenttype: 'application/json',
+        data: { daemon: 'policy', revision: revision(1) },
+      },
+    ]);
+  });
+
+  it('of the wrong shape is a fault of its author', async () => {
+    const policy = await clients.connected('policy');
+    expect(() => policy.publish('config_changed', { daemon: 'policy', revision: 'latest' })).toThrow();
+  });
+
+  it('that is too large is dropped and reported, and takes no other with it', async () => {
+    const tap = await clients.raw('tap');
+    const heard = heardRevisions(tap);
+    await tap.flush();
+    const statuses: BusStatus[] = [];
+    const policy = clients.bus('policy', (status) => statuses.push(status));
+    policy.publish('config_changed', { daemon: 'policy', revision: revision(1) });
+    const problem = 'x'.repeat(300_000);
+    expect(() =>
+      policy.publish('config_refused', { daemon: 'policy', revision: revision(2), problem }),
+    ).not.toThrow();
+    policy.publish('config_changed', { daemon: 'policy', revision: revision(3) });
+    await eventually(() => expect(heard).toEqual([revision(1), revision(3)]));
+    expect(statuses).toContainEqual({ kind: 'error', message: expect.stringContaining('too large') });
+  });
+
+  it('published right before closing is delivered', async () => {
+    const tap = await clients.raw('tap');
+    const heard = heardRevisions(tap);
+    await tap.flush();
+    const policy = await clients.connected('policy');
+    for (let number = 0; number < 100; number++) {
+      policy.publish('config_changed', { daemon: 'policy', revision: revision(number) });
+      if (number % 10 === 0) await new Promise(setImmediate);
+    }
+    await policy.close();
+    await eventually(() => heard.length === 100);
+  });
+});

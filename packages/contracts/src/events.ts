@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+import { z } from 'zod';
+import { Instant, Reason, Revision } from './decision.ts';
+import { Address, FlowSource, Port, Protocol } from './flow.ts';
+import { Id } from './ids.ts';
+
+const flowFacts = {
+  service: Id,
+  source: FlowSource,
+  protocol: Protocol,
+  destination: Address,
+  destinationPort: Port,
+};
+
+export const SessionStarted = z.object({
+  ...flowFacts,
+  /** What the session covers: the address, or a prefix in CIDR form. */
+  covers: z.string(),
+  rule: z.string().nullable(),
+  reason: Reason,
+  until: Instant,
+});
+
+export const endReasons = ['expired', 'revoked', 'shutdown'] as const;
+
+export const SessionEnded = z.object({
+  service: Id,
+  covers: z.string(),
+  reason: z.enum(endReasons),
+  since: Instant,
+});
+
+/** One source refused by one service: the first refusal at once, the following ones as a count. */
+export const AccessDenied = z.object({
+  ...flowFacts,
+  reason: Reason,
+  rule: z.string().nullable(),
+  /** False in `mode: watch`: the packet went on all the same. */
+  enforced: z.boolean(),
+  count: z.int().min(1),
+  first: Instant,
+  last: Instant,
+});
+
+export const RulesetRestored = z.object({
+  /** What somebody else did to our table. */
+  damage: z.enum(['table_removed', 'table_altered']),
+});
+
+export const ConfigChanged = z.object({ daemon: z.string(), revision: Revision });
+export const ConfigRefused = z.object({ daemon: z.string(), revision: Revision, problem: z.string() });
+
+/** The payload of every event, by type. */
+export const eventData = {
+  session_started: SessionStarted,
+  session_ended: SessionEnded,
+  access_denied: AccessDenied,
+  ruleset_restored: RulesetRestored,
+  config_changed: ConfigChanged,
+  config_refused: ConfigRefused,
+} as const;
+
+export type EventType = keyof typeof eventData;
+export type EventData<T extends EventType> = z.infer<(typeof eventData)[T]>;
+
+/** CloudEvents 1.0 in structured JSON form (https://github.com/cloudevents/spec, v1.0.2). */
+export function cloudEvent<T extends EventType>(type: T) {
+  return z.object({
+    specversion: z.literal('1.0'),
+    id: z.uuid(),
+    /** The node and daemon, as `/nftoggle/<node>/<daemon>`. */
+    source: z.string(),
+    type: z.literal(type),
+    /** The service the event is about, where it is about one. */
+    subject: z.string().optional(),
+    time: Instant,
+    datacontenttype: z.literal('application/json'),
+    data: eventData[type],
+  });
+}
+
+export interface CloudEvent<T extends EventType = EventType> {
+  readonly specversion: '1.0';
+  readonly id: string;
+  readonly source: string;
+  readonly type: T;
+  readonly subject?: string | undefined;
+  readonly time: string;
+  readonly datacontenttype: 'application/json';
+  readonly data: EventData<T>;
+}

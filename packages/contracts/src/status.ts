@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+import { z } from 'zod';
+import { Instant, Revision } from './decision.ts';
+import { Id } from './ids.ts';
+
+export const StatusRequest = z.object({});
+
+/** What every daemon says of itself. */
+export const DaemonStatus = z.object({
+  daemon: z.enum(['interceptor', 'policy', 'api']),
+  pid: z.int(),
+  started: Instant,
+  /** The configuration in force, and the problem that keeps a newer file from it, if there is one. */
+  revision: Revision,
+  problem: z.string().nullable(),
+});
+export type DaemonStatus = z.infer<typeof DaemonStatus>;
+
+/** One kernel queue, by the counters of /proc/net/netfilter/nfnetlink_queue. */
+export const QueueStatus = z.object({
+  number: z.int(),
+  lane: z.enum(['known', 'strangers']),
+  /** Packets that wait for a verdict now. */
+  waiting: z.int(),
+  /** Packets ever handed to us: the kernel's id sequence. */
+  total: z.int(),
+  /** Packets that the kernel dropped because the queue, or our socket, was full. */
+  droppedFull: z.int(),
+  droppedSocket: z.int(),
+});
+export type QueueStatus = z.infer<typeof QueueStatus>;
+
+/** One source that uses one service. */
+export const Session = z.object({
+  service: Id,
+  /** The address, or the prefix in CIDR form where one decision covers it. */
+  source: z.string(),
+  since: Instant,
+  until: Instant,
+  rule: z.string().nullable(),
+  reason: z.string(),
+});
+export type Session = z.infer<typeof Session>;
+
+/** What guards the ports: `guarding`; `removed` after `panic`; `failed` when the ruleset could not be loaded. */
+export const GuardState = z.enum(['guarding', 'watching', 'removed', 'failed']);
+
+export const GuardedService = z.object({
+  name: Id,
+  ports: z.array(z.string()),
+  /** Where the traffic goes: the box itself, the addresses of devices, or out to the Internet. */
+  guards: z.string(),
+  sessions: z.int(),
+});
+
+export const InterceptorStatus = DaemonStatus.extend({
+  daemon: z.literal('interceptor'),
+  guard: GuardState,
+  /** How packets get to us: the `queue` statement of nftables or the xtables target NFQUEUE. */
+  queueMechanism: z.enum(['nft_queue', 'xt_NFQUEUE', 'none']),
+  queues: z.array(QueueStatus),
+  held: z.int(),
+  heldLimit: z.int(),
+  services: z.array(GuardedService),
+  sessions: z.array(Session),
+  /** Counts since the daemon started. */
+  counts: z.object({
+    packets: z.int(),
+    allowed: z.int(),
+    denied: z.int(),
+    fallback: z.int(),
+    malformed: z.int(),
+    /** Held packets that the kernel had thrown away before the verdict came. */
+    vanished: z.int(),
+    restored: z.int(),
+  }),
+});
+export type InterceptorStatus = z.infer<typeof InterceptorStatus>;
+
+export const PolicyStatus = DaemonStatus.extend({
+  daemon: z.literal('policy'),
+  decisions: z.object({ allowed: z.int(), denied: z.int() }),
+});
+export type PolicyStatus = z.infer<typeof PolicyStatus>;
+
+/** The whole system as the api sees it; a daemon that did not answer is null. */
+export const SystemStatus = z.object({
+  node: Id,
+  version: z.string(),
+  mode: z.enum(['enforce', 'watch']),
+  /** True when ports are guarded and questions get answers. */
+  healthy: z.boolean(),
+  api: DaemonStatus,
+  interceptor: InterceptorStatus.nullable(),
+  policy: PolicyStatus.nullable(),
+});
+export type SystemStatus = z.infer<typeof SystemStatus>;

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+import type { z } from 'zod';
+import { Decision, DecisionRequest, ExplainReply, ExplainRequest } from './decision.ts';
+import type { EventType } from './events.ts';
+import { InterceptorStatus, PolicyStatus, StatusRequest } from './status.ts';
+
+export type Daemon = 'interceptor' | 'policy' | 'api';
+
+interface RequestSubject {
+  readonly area: string;
+  readonly verb: string;
+  readonly request: z.ZodType;
+  readonly reply: z.ZodType;
+  readonly server: Daemon;
+  readonly callers: readonly Daemon[];
+  /** How long a caller waits, in milliseconds, before it goes on without an answer. */
+  readonly deadline: number;
+  readonly about: string;
+}
+
+/**
+ * Every question that may be asked on the bus: who asks, who answers, and what both may say.
+ * The permissions of each daemon's NATS user and docs/reference/subjects.md are made from this table.
+ */
+export const requests = {
+  decide: {
+    area: 'flow',
+    verb: 'decide',
+    request: DecisionRequest,
+    reply: Decision,
+    server: 'policy',
+    callers: ['interceptor'],
+    deadline: 1_000,
+    about: 'May this source use this service now? Any replica of policy answers.',
+  },
+  explain: {
+    area: 'flow',
+    verb: 'explain',
+    request: ExplainRequest,
+    reply: ExplainReply,
+    server: 'policy',
+    callers: ['api'],
+    deadline: 2_000,
+    about: 'The same decision with each condition that led to it, for people.',
+  },
+  interceptorStatus: {
+    area: 'interceptor',
+    verb: 'status',
+    request: StatusRequest,
+    reply: InterceptorStatus,
+    server: 'interceptor',
+    callers: ['api'],
+    deadline: 1_000,
+    about: 'What is guarded, held and open.',
+  },
+  policyStatus: {
+    area: 'policy',
+    verb: 'status',
+    request: StatusRequest,
+    reply: PolicyStatus,
+    server: 'policy',
+    callers: ['api'],
+    deadline: 1_000,
+    about: 'Which configuration decides, and how often it did. One replica answers.',
+  },
+} as const satisfies Record<string, RequestSubject>;
+
+export type RequestName = keyof typeof requests;
+export type RequestOf<N extends RequestName> = z.infer<(typeof requests)[N]['request']>;
+export type ReplyOf<N extends RequestName> = z.infer<(typeof requests)[N]['reply']>;
+
+interface EventSubject {
+  readonly area: string;
+  readonly verb: string;
+  readonly publishers: readonly Daemon[];
+  readonly about: string;
+}
+
+/** Every event that may be published on the bus, as a CloudEvent. */
+export const events = {
+  session_started: {
+    area: 'session',
+    verb: 'started',
+    publishers: ['interceptor'],
+    about: 'A source was let in to a service.',
+  },
+  session_ended: {
+    area: 'session',
+    verb: 'ended',
+    publishers: ['interceptor'],
+    about: 'A source needs a new decision for its next connection.',
+  },
+  access_denied: {
+    area: 'access',
+    verb: 'denied',
+    publishers: ['interceptor'],
+    about: 'A source was refused, once or `count` times.',
+  },
+  ruleset_restored: {
+    area: 'ruleset',
+    verb: 'restored',
+    publishers: ['interceptor'],
+    about: 'Somebody removed or altered our nftables table, and it is back.',
+  },
+  config_changed: {
+    area: 'config',
+    verb: 'changed',
+    publishers: ['interceptor', 'policy', 'api'],
+    about: 'A daemon runs a new revision of the configuration.',
+  },
+  config_refused: {
+    area: 'config',
+    verb: 'refused',
+    publishers: ['interceptor', 'policy', 'api'],
+    about: 'A daemon kept its last good configuration, and why.',
+  },
+} as const satisfies Record<EventType, EventSubject>;
+
+export const subjectRoot = 'nftoggle.v1';
+
+export function requestSubject(node: string, name: RequestName): string {
+  return `${subjectRoot}.${node}.${requests[name].area}.${requests[name].verb}`;
+}
+
+export function eventSubject(node: string, type: EventType): string {
+  return `${subjectRoot}.${node}.${events[type].area}.${events[type].verb}`;
+}

@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: MIT
+// What every process needs and what knows nothing of firewalls: start, configuration, bus, log, ordered stop.
+
+export type { Logger } from 'pino';
+export { type DaemonContext, runDaemon, StartError, startFailedCode } from './run-daemon.ts';
+export { readSettings, Settings } from './settings.ts';
+export { StopSteps } from './stop.ts';
