@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: MIT
+// Sources: linux/netfilter/nf_tables.h, libnftnl, linux/netfilter/xt_NFQUEUE.h.
+#include "nft-messages.hpp"
+
+#include <arpa/inet.h>
+#include <libnftnl/batch.h>
+#include <libnftnl/common.h>
+#include <libnftnl/expr.h>
+#include <libnftnl/rule.h>
+#include <libnftnl/set.h>
+#include <libnftnl/udata.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+#include "arguments.hpp"
+
+// linux/netfilter/xt_NFQUEUE.h, revision 3.
+struct xt_NFQ_info_v3 {
+  std::uint16_t queuenum;
+  std::uint16_t queues_total;
+  std::uint16_t flags;
+};
+
+namespace nftoggle {
+namespace {
+
+constexpr std::size_t kMessageRoom = 1024;
+constexpr std::size_t kMaxComment = 127;  // NFTNL_UDATA_COMMENT_MAXLEN, its terminator aside
+
+template <typename T, void (*release)(const T *)>
+struct Owned {
+  struct Free {
+    void operator()(T *object) const { release(object); }
+  };
+  using Pointer = std::unique_ptr<T, Free>;
+};
+using Set = Owned<nftnl_set, nftnl_set_free>::Pointer;
+using Rule = Owned<nftnl_rule, nftnl_rule_free>::Pointer;
+
+struct Element {
+  std::string set;
+  std::vector<std::uint8_t> key;
+  std::uint32_t timeout;  // milliseconds
+  std::string comment;    // what `nft list set` shows beside the element; empty for none
+};
+
+std::vector<Element> elements_from(const Napi::Value &value, bool with_timeout) {
+  if (!value.IsArray()) throw Napi::TypeError::New(value.Env(), "elements must be an array");
+  const auto array = value.As<Napi::Array>();
+  std::vector<Element> elements;
+  for (std::uint32_t i = 0; i < array.Length(); i++) {
+    const Napi::Object object = object_from(array.Get(i), "element");
+    Element element{string_from(object.Get("set"), "set"), bytes_from(object.Get("key"), "key"), 0, {}};
+    if (with_timeout) {
+      element.timeout = number_from(object.Get("timeout"), "timeout");
+      // A timeout of zero would be an element for ever.
+      if (element.timeout < 1000) throw Napi::RangeError::New(value.Env(), "timeout must be at least 1000 ms");
+      if (object.Has("comment")) element.comment = string_from(object.Get("comment"), "comment").substr(0, kMaxComment);
+    }
+    elements.push_back(std::move(element));
+  }
+  return elements;
+}
+
+void set_comment(nftnl_set_elem *item, const std::string &comment) {
+  nftnl_udata_buf *data = nftnl_udata_buf_alloc(NFT_USERDATA_MAXLEN);
+  nftnl_udata_put_strz(data, NFTNL_UDATA_SET_ELEM_COMMENT, comment.c_str());
+  nftnl_set_elem_set(item, NFTNL_SET_ELEM_USERDATA, nftnl_udata_buf_data(data), nftnl_udata_buf_len(data));
+  nftnl_udata_buf_free(data);
+}
+
+Set make_set(const std::string &table, const Element &element, bool with_timeout) {
+  Set set(nftnl_set_alloc());
+  nftnl_set_set_str(set.get(), NFTNL_SET_TABLE, table.c_str());
+  nftnl_set_set_str(set.get(), NFTNL_SET_NAME, element.set.c_str());
+  nftnl_set_elem *item = nftnl_set_elem_alloc();
+  nftnl_set_elem_set(item, NFTNL_SET_ELEM_KEY, element.key.data(), static_cast<std::uint32_t>(element.key.size()));
+  if (with_timeout) nftnl_set_elem_set_u64(item, NFTNL_SET_ELEM_TIMEOUT, element.timeout);
+  if (with_timeout && !element.comment.empty()) set_comment(item, element.comment);
+  nftnl_set_elem_add(set.get(), item);
+  return set;
+}
+
+void put_elements(char *at, std::uint32_t sequence, std::uint16_t type, const std::string &table,
+                  const Element &element, bool with_timeout) {
+  const std::uint16_t flags = static_cast<std::uint16_t>(NLM_F_ACK | (type == NFT_MSG_NEWSETELEM ? NLM_F_CREATE : 0));
+  nlmsghdr *header = nftnl_nlmsg_build_hdr(at, type, NFPROTO_INET, flags, sequence);
+  nftnl_set_elems_nlmsg_build_payload(header, make_set(table, element, with_timeout).get());
+}
+
+Rule make_queue_rule(const std::string &table, const std::string &chain, std::uint16_t queue) {
+  Rule rule(nftnl_rule_alloc());
+  nftnl_rule_set_u32(rule.get(), NFTNL_RULE_FAMILY, NFPROTO_INET);
+  nftnl_rule_set_str(rule.get(), NFTNL_RULE_TABLE, table.c_str());
+  nftnl_rule_set_str(rule.get(), NFTNL_RULE_CHAIN, chain.c_str());
+  nftnl_rule_add_expr(rule.get(), nftnl_expr_alloc("counter"));
+  nftnl_expr *target = nftnl_expr_alloc("target");
+  nftnl_expr_set_str(target, NFTNL_EXPR_TG_NAME, "NFQUEUE");
+  nftnl_expr_set_u32(target, NFTNL_EXPR_TG_REV, 3);
+  // The expression keeps the pointer and frees it. No flag is set: NFQ_FLAG_BYPASS would let packets pass
+  // when nobody listens.
+  auto *info = static_cast<xt_NFQ_info_v3 *>(std::calloc(1, sizeof(xt_NFQ_info_v3)));
+  info->queuenum = queue;
+  info->queues_total = 1;
+  nftnl_expr_set(target, NFTNL_EXPR_TG_INFO, info, sizeof *info);
+  nftnl_rule_add_expr(rule.get(), target);
+  return rule;
+}
+
+void put_rule(char *at, std::uint32_t sequence, std::uint16_t type, std::uint16_t flags, const nftnl_rule *rule) {
+  nlmsghdr *header = nftnl_nlmsg_build_hdr(at, type, NFPROTO_INET, static_cast<std::uint16_t>(NLM_F_ACK | flags), sequence);
+  nftnl_rule_nlmsg_build_payload(header, const_cast<nftnl_rule *>(rule));
+}
+
+
+// The attributes of one table, chain or rule that tell whether somebody changed it. Set elements and
+// counters change all the time and are left out.
+void append_identity(std::string &text, const nlmsghdr *header, const std::string &table) {
+  const int type = header->nlmsg_type & 0xff;
+  std::string identity(1, static_cast<char>('0' + type));
+  bool ours = true;
+  for_each_attribute(header, [&](const nlattr *attribute) {
+    const int id = mnl_attr_get_type(attribute);
+    const auto *payload = static_cast<const char *>(mnl_attr_get_payload(attribute));
+    const std::size_t length = mnl_attr_get_payload_len(attribute);
+    // Attribute 1 is NFTA_TABLE_NAME, NFTA_CHAIN_TABLE and NFTA_RULE_TABLE alike.
+    if (id == 1) ours = std::string(payload, strnlen(payload, length)) == table;
+    const bool tells = (type == NFT_MSG_NEWTABLE && id == NFTA_TABLE_FLAGS) ||
+                       (type == NFT_MSG_NEWCHAIN && (id == NFTA_CHAIN_HANDLE || id == NFTA_CHAIN_NAME ||
+                                                     id == NFTA_CHAIN_HOOK || id == NFTA_CHAIN_POLICY)) ||
+                       (type == NFT_MSG_NEWRULE && (id == NFTA_RULE_CHAIN || id == NFTA_RULE_HANDLE));
+    if (tells) identity.append(payload, length).push_back('|');
+  });
+  if (ours) text += identity;
+}
+
+}  // namespace
+
+Napi::Function NftMessages::define(Napi::Env env) {
+  return DefineClass(env, "NftMessages",
+                     {InstanceMethod<&NftMessages::replace_elements>("replaceElements"),
+                      InstanceMethod<&NftMessages::remove_elements>("removeElements"),
+                      InstanceMethod<&NftMessages::set_queue_rule>("setQueueRule"),
+                      InstanceMethod<&NftMessages::fingerprint>("fingerprint")});
+}
+
+NftMessages::NftMessages(const Napi::CallbackInfo &info) : Napi::ObjectWrap<NftMessages>(info) {
+  guarded(info.Env(), [&] { socket_ = std::make_unique<NetlinkSocket>(); });
+}
+
+// replaceElements(table, [{ set, key, timeout, comment? }]): all of them or none, acknowledged by the kernel on return.
+// Kernels before 6.12 do not extend the timeout of an element that is added again, hence add, delete, add.
+Napi::Value NftMessages::replace_elements(const Napi::CallbackInfo &info) {
+  const std::string table = string_from(info[0], "table");
+  const auto elements = elements_from(info[1], true);
+  std::vector<Step> steps;
+  for (const Element &element : elements) {
+    for (const std::uint16_t type : {NFT_MSG_NEWSETELEM, NFT_MSG_DELSETELEM, NFT_MSG_NEWSETELEM})
+      steps.push_back([&table, &element, type](char *at, std::uint32_t sequence) {
+        put_elements(at, sequence, type, table, element, type == NFT_MSG_NEWSETELEM);
+      });
+  }
+  guarded(info.Env(), [&] { transact("add a session element", steps); });
+  return info.Env().Undefined();
+}
+
+// removeElements(table, [{ set, key }]): each by itself; one that is gone already is no error.
+Napi::Value NftMessages::remove_elements(const Napi::CallbackInfo &info) {
+  const std::string table = string_from(info[0], "table");
+  for (const Element &element : elements_from(info[1], false)) {
+    const Step step = [&](char *at, std::uint32_t sequence) {
+      put_elements(at, sequence, NFT_MSG_DELSETELEM, table, element, false);
+    };
+    guarded(info.Env(), [&] {
+      try {
+        transact("remove a session element", {step});
+      } catch (const SystemError &error) {
+        if (error.number() != ENOENT) throw;
+      }
+    });
+  }
+  return info.Env().Undefined();
+}
+
+// setQueueRule(table, chain, queue): the chain then holds one rule, the xtables target NFQUEUE.
+Napi::Value NftMessages::set_queue_rule(const Napi::CallbackInfo &info) {
+  const std::string table = string_from(info[0], "table");
+  const std::string chain = string_from(info[1], "chain");
+  const auto queue = static_cast<std::uint16_t>(number_from(info[2], "queue"));
+  guarded(info.Env(), [&] {
+    Rule all(nftnl_rule_alloc());
+    nftnl_rule_set_u32(all.get(), NFTNL_RULE_FAMILY, NFPROTO_INET);
+    nftnl_rule_set_str(all.get(), NFTNL_RULE_TABLE, table.c_str());
+    nftnl_rule_set_str(all.get(), NFTNL_RULE_CHAIN, chain.c_str());
+    const Rule rule = make_queue_rule(table, chain, queue);
+    transact("add the xtables target NFQUEUE",
+             {[&](char *at, std::uint32_t sequence) { put_rule(at, sequence, NFT_MSG_DELRULE, 0, all.get()); },
+              [&](char *at, std::uint32_t sequence) {
+                put_rule(at, sequence, NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND, rule.get());
+              }});
+  });
+  return info.Env().Undefined();
+}
+
+// fingerprint(table): text that differs when somebody removed or changed the table, a chain or a rule of it.
+// Empty when there is no such table.
+Napi::Value NftMessages::fingerprint(const Napi::CallbackInfo &info) {
+  const std::string table = string_from(info[0], "table");
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    std::string text;
+    for (const std::uint16_t type : {NFT_MSG_GETTABLE, NFT_MSG_GETCHAIN, NFT_MSG_GETRULE}) {
+      alignas(nlmsghdr) char buffer[kMessageRoom];
+      nlmsghdr *request = nftnl_nlmsg_build_hdr(buffer, type, NFPROTO_INET, NLM_F_DUMP, ++sequence_);
+      // Dumps of rules are narrowed by table in the kernel; the others are short and are sorted out here.
+      if (type == NFT_MSG_GETRULE) mnl_attr_put_strz(request, NFTA_RULE_TABLE, table.c_str());
+      socket_->dump(request, "read the ruleset",
+                    [&](const nlmsghdr *message) { append_identity(text, message, table); });
+      if (text.empty()) break;
+    }
+    return Napi::Buffer<char>::Copy(info.Env(), text.data(), text.size());
+  });
+}
+
+void NftMessages::transact(const std::string &name, const std::vector<Step> &steps) {
+  std::vector<char> buffer((steps.size() + 2) * kMessageRoom);
+  mnl_nlmsg_batch *batch = mnl_nlmsg_batch_start(buffer.data(), buffer.size());
+  struct Stop {
+    mnl_nlmsg_batch *batch;
+    ~Stop() { mnl_nlmsg_batch_stop(batch); }
+  } const stop{batch};
+  const std::uint32_t first = sequence_ + 1;
+  const auto current = [&] { return static_cast<char *>(mnl_nlmsg_batch_current(batch)); };
+  nftnl_batch_begin(current(), ++sequence_);
+  mnl_nlmsg_batch_next(batch);
+  for (const Step &step : steps) {
+    step(current(), ++sequence_);
+    mnl_nlmsg_batch_next(batch);
+  }
+  nftnl_batch_end(current(), ++sequence_);
+  mnl_nlmsg_batch_next(batch);
+  if (const int number = socket_->send(mnl_nlmsg_batch_head(batch), mnl_nlmsg_batch_size(batch)))
+    throw SystemError(name, number);
+  socket_->expect_acknowledged(name, first);
+}
+
+}  // namespace nftoggle

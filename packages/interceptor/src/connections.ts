@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+// The established connections of guarded services, as the kernel's conntrack knows them.
+import { readFileSync } from 'node:fs';
+import { type Config, contains, type Network, type PortRange, parseAddress } from '@nftoggle/config';
+import { networkFromBytes } from './bytes.ts';
+import type { Marks } from './marks.ts';
+import type { ConntrackFlow, Native } from './native.ts';
+
+type NewFlow = Pick<ConntrackFlow, 'protocol' | 'original'>;
+
+export class Connections {
+  readonly #conntrack: InstanceType<Native['Conntrack']>;
+  readonly #marks: Marks;
+
+  constructor(native: Native, marks: Marks) {
+    this.#conntrack = new native.Conntrack();
+    this.#marks = marks;
+  }
+
+  /** Ends the connections of one source with one service, and returns how many those were. */
+  cut(index: number, source: Network): number {
+    const flows = this.#conntrack.list(this.#marks.opened(index), this.#marks.mask);
+    const own = flows.filter(({ original }) => {
+      const address = parseAddress(original.source);
+      return address !== null && contains(source, address);
+    });
+    return own.filter((flow) => this.#conntrack.remove(flow)).length;
+  }
+
+  /** Takes our mark from every connection of a service that is guarded no more. */
+  release(index: number): void {
+    for (const flow of this.#conntrack.list(this.#marks.opened(index), this.#marks.mask)) {
+      this.#conntrack.setMark(flow, this.#marks.merge(flow.mark, 0));
+    }
+  }
+
+  /**
+   * Lets connections that were there before their port was guarded go on, the owner's own first of all:
+   * those that conntrack knows get our mark, and established TCP sockets of this box that it does not know
+   * are made known to it. Returns how many were kept.
+   */
+  keepExisting(ports: readonly PortRange[]): number {
+    const tracked = this.#conntrack.list(0, 0).filter((flow) => touches(flow, ports));
+    const fresh = tracked.filter((flow) => (flow.mark & this.#marks.open) === 0);
+    const marked = fresh.filter((flow) =>
+      this.#conntrack.setMark(flow, this.#marks.merge(flow.mark, this.#marks.opened(0))),
+    );
+    const inserted = establishedSockets()
+      .filter((flow) => touches(flow, ports))
+      .filter((flow) => this.#conntrack.insert(flow, this.#marks.opened(0)));
+    return marked.length + inserted.length;
+  }
+}
+
+/** Ports that `next` guards and `previous` did not. */
+export function newlyGuarded(previous: Config | undefined, next: Config): PortRange[] {
+  const before = previous === undefined ? [] : [...previous.services.values()].flatMap(({ ports }) => ports);
+  const covered = (range: PortRange): boolean =>
+    before.some((old) => old.protocol === range.protocol && old.from <= range.from && old.to >= range.to);
+  return [...next.services.values()].flatMap(({ ports }) => ports).filter((range) => !covered(range));
+}
+
+function touches(
+  flow: NewFlow & { readonly reply?: ConntrackFlow['reply'] },
+  ports: readonly PortRange[],
+): boolean {
+  const ends = [flow.original.destinationPort, flow.reply?.destinationPort];
+  return ports.some(
+    ({ protocol, from, to }) =>
+      protocol === flow.protocol && ends.some((port) => port !== undefined && port >= from && port <= to),
+  );
+}
+
+/** The established TCP sockets of this network namespace, each as the flow its peer would have opened. */
+function establishedSockets(): NewFlow[] {
+  return [...readSockets('/proc/self/net/tcp'), ...readSockets('/proc/self/net/tcp6')];
+}
+
+/** Columns: `sl local_address rem_address st …`; state 01 is ESTABLISHED (Documentation/networking/proc_net_tcp.rst). */
+function readSockets(file: string): NewFlow[] {
+  const lines = readFileSync(file, 'utf8').trim().split('\n').slice(1);
+  return lines.flatMap((line) => {
+    const [, local = '', remote = '', state] = line.trim().split(/\s+/);
+    const [here, there] = [parseEndpoint(local), parseEndpoint(remote)];
+    if (state !== '01' || here === null || there === null) return [];
+    return [
+      {
+        protocol: 'tcp' as const,
+        original: {
+          source: there.address,
+          destination: here.address,
+          sourcePort: there.port,
+          destinationPort: here.port,
+        },
+      },
+    ];
+  });
+}
+
+/** `0100007F:0016`: the address as 32-bit words in host byte order, the port as a number. */
+function parseEndpoint(text: string): { address: string; port: number } | null {
+  const [words = '', port = ''] = text.split(':');
+  if (!/^([0-9A-F]{8}|[0-9A-F]{32})$/.test(words)) return null;
+  const bytes = Buffer.from(words, 'hex');
+  return {
+    address: networkFromBytes(littleEndian ? bytes.swap32() : bytes),
+    port: Number.parseInt(port, 16),
+  };
+}
+
+const littleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;

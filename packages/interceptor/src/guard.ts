@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+// Keeps the kernel in step with the configuration: our table, its service indexes, and the connections that
+// carry them. Restores the table when somebody else takes it away.
+import type { Config } from '@nftoggle/config';
+import { StartError } from '@nftoggle/daemon';
+import { Connections, newlyGuarded } from './connections.ts';
+import { Marks } from './marks.ts';
+import type { Native } from './native.ts';
+import { type QueueMechanism, renderRuleset } from './ruleset/render.ts';
+import { Table, type TableState } from './ruleset/table.ts';
+import { ServiceIndexes } from './service-indexes.ts';
+
+export class Guard {
+  readonly marks: Marks;
+  readonly connections: Connections;
+  readonly mechanism: QueueMechanism;
+  readonly table: Table;
+  /** True when the table was there before us: its sessions are to be taken over. */
+  readonly adopted: boolean;
+  #indexes: ServiceIndexes;
+  #applied: Config | undefined;
+
+  /** @throws StartError when this kernel cannot hand packets to user space; nothing has been changed then */
+  constructor(native: Native, config: Config) {
+    this.marks = new Marks(config.kernel.markMask);
+    this.connections = new Connections(native, this.marks);
+    this.table = new Table(native);
+    this.mechanism = probe(this.table);
+    this.adopted = this.table.exists();
+    this.#indexes = new ServiceIndexes(this.table.serviceIndexes(), this.marks.maxIndex);
+  }
+
+  get indexes(): ReadonlyMap<string, number> {
+    return this.#indexes.all;
+  }
+
+  serviceOf(mark: number): string | undefined {
+    return this.#indexes.nameOf(this.marks.indexOf(mark));
+  }
+
+  /**
+   * Makes the kernel guard what `config` says. Connections of newly guarded ports go on.
+   * @returns how many connections were there before and were kept
+   * @throws Error in nftables' words; the kernel then guards what it guarded before
+   */
+  apply(config: Config): number {
+    const { indexes, released } = this.#indexes.assign([...config.services.keys()]);
+    for (const index of released) this.connections.release(index);
+    const isAdoption = this.#applied === undefined && this.adopted;
+    const kept = isAdoption ? 0 : this.connections.keepExisting(newlyGuarded(this.#applied, config));
+    this.#load(config, indexes);
+    this.#indexes = indexes;
+    this.#applied = config;
+    return kept;
+  }
+
+  /** Looks at the table and puts it back where somebody removed or altered it. Says what it found. */
+  repair(): TableState {
+    const state = this.table.state();
+    const isDamaged = state === 'table_removed' || state === 'table_altered';
+    if (isDamaged && this.#applied !== undefined) this.#load(this.#applied, this.#indexes);
+    return state;
+  }
+
+  #load(config: Config, indexes: ServiceIndexes): void {
+    const ruleset = renderRuleset({ config, indexes: indexes.all, marks: this.marks, queue: this.mechanism });
+    this.table.apply(ruleset, this.mechanism, config.kernel.queue);
+  }
+}
+
+function probe(table: Table): QueueMechanism {
+  const mechanism = table.probeQueue();
+  if (mechanism !== null) return mechanism;
+  throw new StartError(
+    'this kernel can hand no packets to user space: it has neither nft_queue nor the xtables target NFQUEUE. ' +
+      'Load one (`modprobe nft_queue`), or boot a kernel that has CONFIG_NFT_QUEUE',
+  );
+}

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: MIT
+// Packet → flow → decision → verdict.
+//
+// A held packet is a courtesy: the kernel may throw it away at any moment. What lets a connection in is the
+// session in the kernel or the mark of the verdict, and the client's own retry does the rest.
+import { BadAnswerError } from '@nftoggle/bus';
+import { type Config, formatNetwork, type Network, parseAddress, widen } from '@nftoggle/config';
+import type { Decision, EventData, EventType, Flow, Reason } from '@nftoggle/contracts';
+import type { Logger } from '@nftoggle/daemon';
+import { type Denial, Denials } from './denials.ts';
+import type { Guard } from './guard.ts';
+import type { NativePacket, QueueTrouble } from './native.ts';
+import { OnLink } from './on-link.ts';
+import { type FlowPacket, type Held, Questions } from './questions.ts';
+import type { PacketQueue, PacketQueueHandler } from './queue/packet-queue.ts';
+import type { OpenSession, Sessions } from './sessions.ts';
+
+export interface InterceptorOptions {
+  readonly guard: Pick<Guard, 'marks' | 'serviceOf'>;
+  readonly sessions: Sessions;
+  readonly config: () => Config;
+  /** Rejects when there is no answer, or none that can be believed. */
+  readonly decide: (flow: Flow) => Promise<Decision>;
+  readonly publish: <T extends EventType>(type: T, data: EventData<T>, service: string) => void;
+  readonly log: Logger;
+  readonly now: () => number;
+}
+
+/** How long an open session lasts when the fallback of a service allows, in milliseconds. */
+const fallbackSession = 60_000;
+
+/** An answer as the interceptor acts on it: a decision, or the fallback where none came. */
+interface Answer {
+  readonly allow: boolean;
+  readonly reason: Reason;
+  readonly rule: string | null;
+  readonly until: number;
+  readonly prefix: number;
+}
+
+export class Interceptor implements PacketQueueHandler {
+  readonly questions: Questions;
+  readonly counts = {
+    packets: 0,
+    allowed: 0,
+    denied: 0,
+    fallback: 0,
+    malformed: 0,
+    vanished: 0,
+    restored: 0,
+  };
+  readonly #options: InterceptorOptions;
+  readonly #denials: Denials;
+  readonly #onLink = new OnLink();
+
+  constructor(options: InterceptorOptions) {
+    this.#options = options;
+    this.questions = new Questions(options.config().limits.held);
+    this.#denials = new Denials((event) => options.publish('access_denied', event, event.service));
+  }
+
+  onPackets(queue: PacketQueue, batch: readonly NativePacket[]): void {
+    for (const packet of batch) {
+      this.counts.packets += 1;
+      if (packet.malformed !== undefined) this.#dropMalformed(queue, packet);
+      else this.#receive({ queue, packet });
+    }
+  }
+
+  onTrouble(queue: PacketQueue, kind: QueueTrouble, value: number): void {
+    if (kind === 'vanished') this.counts.vanished += 1;
+    else this.#options.log.warn({ lane: queue.lane, kind, value }, 'the kernel lost packets of a queue');
+  }
+
+  /** Tells what was counted since the last call. */
+  flushDenials(): void {
+    this.#denials.flush();
+  }
+
+  /** A new configuration is in force: answers given under the old one are not repeated. */
+  forgetAnswers(): void {
+    this.#denials.forgetAnswers();
+  }
+
+  /** Decides about a packet that has gone on already, and reports: `mode: watch`. */
+  async observe(packet: NativePacket): Promise<void> {
+    this.counts.packets += 1;
+    const flow = packet.malformed === undefined ? this.#flowOf(packet) : undefined;
+    if (flow === undefined || packet.malformed !== undefined) return;
+    const answer = await this.#ask(flow);
+    if (answer.allow) this.counts.allowed += 1;
+    else this.#deny(flow, questionKey(flow), answer, 1);
+  }
+
+  #dropMalformed(queue: PacketQueue, packet: NativePacket): void {
+    this.counts.malformed += 1;
+    queue.drop(packet.id);
+  }
+
+  #receive(held: Held): void {
+    const flow = this.#flowOf(held.packet);
+    if (flow === undefined) {
+      held.queue.drop(held.packet.id);
+      return;
+    }
+    const now = this.#options.now();
+    const key = questionKey(flow);
+    if (this.#sessionOf(flow, now) !== undefined) this.#accept(flow, [held]);
+    else if (!this.#repeatDenial(key, held, now)) this.#hold(key, flow, held);
+  }
+
+  /** The session may have been opened while this packet was on its way to us. */
+  #sessionOf(flow: Flow, now: number): OpenSession | undefined {
+    const address = parseAddress(flow.source.address);
+    return address === null ? undefined : this.#options.sessions.find(flow.service, address, now);
+  }
+
+  #repeatDenial(key: string, held: Held, now: number): boolean {
+    const denial = this.#denials.recent(key, now);
+    if (denial === undefined) return false;
+    held.queue.drop(held.packet.id);
+    this.counts.denied += 1;
+    this.#denials.add(key, denial, now, false);
+    return true;
+  }
+
+  #hold(key: string, flow: Flow, held: Held): void {
+    const outcome = this.questions.hold(key, held);
+    if (outcome === 'full') {
+      held.queue.drop(held.packet.id);
+      this.#deny(flow, key, refusal('overload'), 1);
+    } else if (outcome === 'first') void this.#settle(key, flow);
+  }
+
+  async #settle(key: string, flow: Flow): Promise<void> {
+    const answer = await this.#ask(flow);
+    const opened = answer.allow ? this.#open(flow, answer) : answer;
+    const held = this.questions.take(key);
+    if (opened.allow) {
+      this.#accept(flow, held);
+      return;
+    }
+    for (const { queue, packet } of held) queue.drop(packet.id);
+    this.#deny(flow, key, opened, held.length);
+  }
+
+  async #ask(flow: Flow): Promise<Answer> {
+    try {
+      const decision = await this.#options.decide(flow);
+      return {
+        allow: decision.decision === 'allow',
+        reason: decision.reason,
+        rule: decision.rule,
+        until: this.#endOf(flow, decision),
+        prefix: decision.prefix,
+      };
+    } catch (error) {
+      return this.#fallback(flow, error);
+    }
+  }
+
+  /** No permission outlasts the session time of the service. */
+  #endOf(flow: Flow, decision: Decision): number {
+    const openFor = (this.#options.config().services.get(flow.service)?.openFor ?? 0) * 1_000;
+    const longest = this.#options.now() + openFor;
+    return decision.until === null ? longest : Math.min(longest, Date.parse(decision.until));
+  }
+
+  #fallback(flow: Flow, error: unknown): Answer {
+    this.counts.fallback += 1;
+    const reason = error instanceof BadAnswerError ? 'bad_answer' : 'no_answer';
+    this.#options.log.warn({ service: flow.service, reason }, (error as Error).message);
+    const allow = this.#options.config().services.get(flow.service)?.fallback === 'allow';
+    const { prefix = 0 } = parseAddress(flow.source.address) ?? {};
+    return { allow, reason, rule: null, until: this.#options.now() + fallbackSession, prefix };
+  }
+
+  /** The session stands in the kernel before any packet is let go; if the kernel refuses it, nothing is. */
+  #open(flow: Flow, answer: Answer): Answer {
+    const now = this.#options.now();
+    const address = parseAddress(flow.source.address);
+    if (address === null || !(answer.until > now)) return refusal('session_not_added');
+    const session = newSession(flow, address, answer, now);
+    try {
+      if (this.#options.sessions.open(session, now)) this.#publishStarted(flow, session, answer.reason);
+      return answer;
+    } catch (error) {
+      this.#options.log.error({ err: error, service: flow.service }, 'the kernel did not take a session');
+      return refusal('session_not_added');
+    }
+  }
+
+  #publishStarted(flow: Flow, session: OpenSession, reason: Reason): void {
+    this.#options.publish(
+      'session_started',
+      {
+        ...facts(flow),
+        covers: formatNetwork(session.covers),
+        rule: session.rule,
+        reason,
+        until: new Date(session.until).toISOString(),
+      },
+      flow.service,
+    );
+  }
+
+  #accept(flow: Flow, held: readonly Held[]): void {
+    const { marks } = this.#options.guard;
+    for (const { queue, packet } of held) {
+      const index = marks.indexOf(packet.mark);
+      queue.accept(packet.id, marks.merge(packet.mark, marks.opened(index)));
+    }
+    this.counts.allowed += 1;
+    this.#options.log.debug({ flow, packets: held.length }, 'let in');
+  }
+
+  #deny(flow: Flow, key: string, answer: Answer, packets: number): void {
+    this.counts.denied += packets;
+    const enforced = this.#options.config().mode === 'enforce';
+    const denial: Denial = { ...facts(flow), reason: answer.reason, rule: answer.rule, enforced };
+    this.#denials.add(key, denial, this.#options.now(), true);
+  }
+
+  #flowOf(packet: FlowPacket): Flow | undefined {
+    const service = this.#options.guard.serviceOf(packet.mark);
+    const address = parseAddress(packet.source);
+    if (service === undefined || address === null) return undefined;
+    const isOnLink = this.#onLink.has(packet.interface, address, this.#options.now());
+    return {
+      service,
+      protocol: packet.protocol,
+      source: {
+        address: packet.source,
+        ...(isOnLink && packet.mac !== undefined ? { mac: packet.mac } : {}),
+      },
+      sourcePort: packet.sourcePort,
+      destination: packet.destination,
+      destinationPort: packet.destinationPort,
+      interface: packet.interface,
+    };
+  }
+}
+
+function refusal(reason: Reason): Answer {
+  return { allow: false, reason, rule: null, until: 0, prefix: 0 };
+}
+
+function newSession(flow: Flow, address: Network, answer: Answer, now: number): OpenSession {
+  const prefix = Math.min(answer.prefix, address.prefix);
+  return {
+    service: flow.service,
+    covers: widen(address, prefix),
+    mac: flow.source.mac ?? null,
+    since: now,
+    until: answer.until,
+    rule: answer.rule,
+    reason: answer.reason,
+  };
+}
+
+/** Packets ask the same question when the same sender, seen on the same interface, asks for the same service. */
+function questionKey(flow: Flow): string {
+  return `${flow.service} ${flow.source.address} ${flow.source.mac ?? ''} ${flow.interface}`;
+}
+
+function facts(
+  flow: Flow,
+): Pick<Flow, 'service' | 'source' | 'protocol' | 'destination' | 'destinationPort'> {
+  const { service, source, protocol, destination, destinationPort } = flow;
+  return { service, source, protocol, destination, destinationPort };
+}

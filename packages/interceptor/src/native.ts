@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+// The C++ addon as TypeScript sees it. What each call promises is written beside its code in native/.
+import { createRequire } from 'node:module';
+import type { Protocol } from '@nftoggle/contracts';
+import { StartError } from '@nftoggle/daemon';
+
+/** A packet of the kernel: a flow, or bytes that are none. */
+export type NativePacket = {
+  readonly id: number;
+  readonly mark: number;
+  /** Interface it came in by; empty when the kernel did not say. */
+  readonly interface: string;
+  readonly mac?: string;
+} & ParsedFlow;
+
+export type ParsedFlow =
+  | {
+      readonly malformed?: undefined;
+      readonly protocol: Protocol;
+      readonly source: string;
+      readonly destination: string;
+      readonly sourcePort: number;
+      readonly destinationPort: number;
+      readonly sequence: number;
+    }
+  | { readonly malformed: string };
+
+/** `overrun`: packets were lost for want of room; `vanished`: id was gone; `unanswered`: errno of a verdict. */
+export type QueueTrouble = 'overrun' | 'vanished' | 'unanswered';
+
+export interface NativePacketQueue {
+  accept(id: number, mark: number): boolean;
+  drop(id: number): boolean;
+  expire(milliseconds: number): number[];
+  held(): number;
+  close(): void;
+}
+
+export interface SetElement {
+  readonly set: string;
+  readonly key: Uint8Array;
+}
+
+export interface TimedElement extends SetElement {
+  /** In milliseconds, at least 1000. */
+  readonly timeout: number;
+  /** Shown by `nft list set`; cut at 127 bytes. */
+  readonly comment?: string;
+}
+
+export interface ConntrackTuple {
+  readonly source: string;
+  readonly destination: string;
+  readonly sourcePort: number;
+  readonly destinationPort: number;
+}
+
+export interface ConntrackFlow {
+  readonly protocol: Protocol;
+  readonly original: ConntrackTuple;
+  readonly reply: ConntrackTuple;
+  readonly mark: number;
+}
+
+export interface Native {
+  readonly PacketQueue: new (options: {
+    readonly number: number;
+    readonly maxLength: number;
+    readonly copyRange: number;
+    readonly receiveBuffer: number;
+    readonly onPackets: (batch: readonly NativePacket[]) => void;
+    readonly onTrouble: (kind: QueueTrouble, value: number) => void;
+  }) => NativePacketQueue;
+  readonly PacketLog: new (options: {
+    readonly group: number;
+    readonly onPackets: (batch: readonly NativePacket[]) => void;
+  }) => { close(): void };
+  readonly Nftables: new () => {
+    run(commands: string): string;
+    check(commands: string): string;
+    list(command: string): string;
+  };
+  readonly NftMessages: new () => {
+    replaceElements(table: string, elements: readonly TimedElement[]): void;
+    removeElements(table: string, elements: readonly SetElement[]): void;
+    setQueueRule(table: string, chain: string, queue: number): void;
+    fingerprint(table: string): Buffer;
+  };
+  readonly RulesetWatch: new (prefix: string, onChange: () => void) => { close(): void };
+  readonly Conntrack: new () => {
+    list(value: number, mask: number): ConntrackFlow[];
+    remove(flow: Pick<ConntrackFlow, 'protocol' | 'original'>): boolean;
+    setMark(flow: Pick<ConntrackFlow, 'protocol' | 'original'>, mark: number): boolean;
+    insert(flow: Pick<ConntrackFlow, 'protocol' | 'original'>, mark: number): boolean;
+  };
+  parseFlow(bytes: Uint8Array): ParsedFlow;
+}
+
+/** @throws StartError when the addon was not built, or not for this machine */
+export function loadNative(): Native {
+  const file = new URL('../native/build/nftoggle.node', import.meta.url);
+  try {
+    return createRequire(import.meta.url)(file.pathname) as Native;
+  } catch (cause) {
+    throw new StartError(
+      `the native addon cannot be loaded (${(cause as Error).message.split('\n')[0]}): run \`./nftoggle setup\``,
+      { cause },
+    );
+  }
+}
+
+/** The errno name that an error of the addon, or of Node, carries. */
+export function errorCode(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException | undefined)?.code;
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// Names within our one nftables table. The index of a service stands in the names of its chains, so the
+// table itself says after a restart which mark belongs to which service.
+import type { Id } from '@nftoggle/contracts';
+
+export const table = 'nftoggle';
+/** An empty table that means: the owner took the guard away by `panic`, leave it away. */
+export const panicTable = 'nftoggle-panic';
+
+export interface Indexed {
+  readonly name: Id;
+  readonly index: number;
+}
+
+export const askChain = ({ index, name }: Indexed): string => `ask_${index}_${name}`;
+export const gateChain = ({ index, name }: Indexed): string => `gate_${index}_${name}`;
+export const openChain = ({ index, name }: Indexed): string => `open_${index}_${name}`;
+export const watchChain = ({ index, name }: Indexed): string => `watch_${index}_${name}`;
+
+/** The session sets of a service: IPv4 addresses, IPv6 addresses, IPv6 prefixes. */
+export const sessionSets = (name: Id) =>
+  ({ v4: `v4_${name}`, v6: `v6_${name}`, v6Prefix: `v6p_${name}` }) as const;
+
+/** Reads service and index back from the name of a gate or watch chain. */
+export function parseServiceChain(chain: string): Indexed | null {
+  const match = /^(?:gate|watch)_(\d+)_(.+)$/.exec(chain);
+  return match?.[1] !== undefined && match[2] !== undefined
+    ? { index: Number(match[1]), name: match[2] }
+    : null;
+}

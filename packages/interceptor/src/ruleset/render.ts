@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: MIT
+// From a configuration to the text of our nftables table.
+//
+// Nothing here but names that the configuration's grammar allows, numbers and formatted addresses goes into
+// the text, so no input can say more than it should.
+import { type Config, expandSources, formatNetwork, type Network, type Service } from '@nftoggle/config';
+import type { Marks } from '../marks.ts';
+import { admitChains, admitSets } from './admit.ts';
+import { askChain, gateChain, type Indexed, openChain, sessionSets, table, watchChain } from './names.ts';
+import { networkSet } from './network-set.ts';
+import { type PortStretch, portStretches } from './port-map.ts';
+
+export type QueueMechanism = 'nft_queue' | 'xt_NFQUEUE';
+
+export interface RulesetInput {
+  readonly config: Config;
+  /** The mark index of each service of the configuration. */
+  readonly indexes: ReadonlyMap<string, number>;
+  readonly marks: Marks;
+  readonly queue: QueueMechanism;
+}
+
+export interface Chain {
+  readonly name: string;
+  /** `hook prerouting priority -290`, for the chains that the kernel itself calls. */
+  readonly hook?: string;
+  readonly rules: readonly string[];
+}
+
+export interface SetDeclaration {
+  readonly name: string;
+  readonly spec: string;
+}
+
+export interface Ruleset {
+  readonly sets: readonly SetDeclaration[];
+  /** Callees before callers. */
+  readonly chains: readonly Chain[];
+}
+
+/** Chains that hold nothing but the queue statement; the xtables target can only be put there by itself. */
+export const queueChains = { known: 'queue_known', strangers: 'queue_strangers' } as const;
+
+/** After defragmentation (-400), before conntrack (-200): a held SYN costs no conntrack entry. */
+const askPriority = -290;
+/** After conntrack, whose word on the direction UDP needs; before the gate. */
+const askUdpPriority = -145;
+/** After conntrack, before DNAT (-100): the port that the client asked for, local, forwarded or published. */
+const gatePriority = -140;
+/** After source NAT (100): the source port that the world sees. */
+const outgoingPriority = 110;
+const forwardPriority = -10;
+
+const syn = 'tcp flags & (fin | syn | rst | ack) == syn';
+const notSyn = 'meta l4proto tcp tcp flags & (fin | syn | rst | ack) != syn';
+
+export function renderRuleset(input: RulesetInput): Ruleset {
+  return input.config.mode === 'watch' ? renderWatch(input) : renderGuard(input);
+}
+
+function renderGuard(input: RulesetInput): Ruleset {
+  const { config, marks } = input;
+  const services = indexed(input);
+  const dispatch = new Dispatch(services, config);
+  const known = expandSources(
+    config,
+    [...config.services.values()].flatMap((s) => s.allow.flatMap((r) => r.from)),
+  );
+  return {
+    sets: [
+      ...services.flatMap(({ name }) => sessionSetsOf(name, config.limits.sessions)),
+      ...admitSets,
+      ...cutSets,
+    ],
+    chains: [
+      ...queueChainsOf(input),
+      ...admitChains(known.networks, config.limits),
+      ...services.flatMap((service) => serviceChains(service, config, marks)),
+      ...dispatch.chains('ask', askChain),
+      ...dispatch.chains('gate', gateChain),
+      askBase(dispatch),
+      askUdpBase(dispatch),
+      gateBase(dispatch, marks),
+      outgoingBase(dispatch, marks),
+      forwardBase(config, marks),
+    ],
+  };
+}
+
+function renderWatch(input: RulesetInput): Ruleset {
+  const services = indexed(input);
+  const dispatch = new Dispatch(services, input.config);
+  return {
+    sets: [],
+    chains: [
+      ...services.map((service) => watchServiceChain(service, input)),
+      ...dispatch.chains('watch', watchChain),
+      {
+        name: 'watch',
+        hook: `hook prerouting priority ${gatePriority}`,
+        rules: ['iifname "lo" accept', ...dispatch.vmap('ct state new', 'watch')],
+      },
+    ],
+  };
+}
+
+type IndexedService = Service & Indexed;
+
+function indexed({ config, indexes }: RulesetInput): IndexedService[] {
+  return [...config.services.values()].map((service) => {
+    const index = indexes.get(service.name);
+    if (index === undefined) throw new TypeError(`service ${service.name} has no index`);
+    return { ...service, index };
+  });
+}
+
+/** From protocol and port to the services that guard it, and from there by destination to the right one. */
+class Dispatch {
+  readonly stretches: readonly PortStretch<IndexedService>[];
+  readonly #config: Config;
+  readonly #combinations: readonly (readonly IndexedService[])[];
+
+  constructor(services: readonly IndexedService[], config: Config) {
+    this.#config = config;
+    this.stretches = portStretches(services.map((service) => ({ ports: service.ports, value: service })));
+    const byKey = new Map(this.stretches.map(({ values }) => [key(values), values]));
+    this.#combinations = [...byKey.values()];
+  }
+
+  /** One chain for each combination of services that share a port. */
+  chains(stage: 'ask' | 'gate' | 'watch', chainOf: (service: Indexed) => string): Chain[] {
+    return this.#combinations.map((services) => ({
+      name: this.#chainName(stage, services),
+      rules: services.flatMap((service) =>
+        matchesOf(service, this.#config, stage).map((match) => `${match} goto ${chainOf(service)}`),
+      ),
+    }));
+  }
+
+  /** One verdict map in the rule itself, so that cost does not grow with the number of services. */
+  vmap(condition: string, stage: 'ask' | 'gate' | 'watch', protocol?: 'tcp' | 'udp'): string[] {
+    const stretches = this.stretches.filter(
+      (stretch) => protocol === undefined || stretch.protocol === protocol,
+    );
+    if (stretches.length === 0) return [];
+    const entries = stretches.map(
+      (stretch) => `${stretch.protocol} . ${ports(stretch)} : goto ${this.#chainName(stage, stretch.values)}`,
+    );
+    return [`${condition} meta l4proto . th dport vmap { ${entries.join(', ')} }`.trim()];
+  }
+
+  portsOf(protocol: 'tcp' | 'udp'): string | null {
+    const own = this.stretches.filter((stretch) => stretch.protocol === protocol);
+    return own.length === 0 ? null : `{ ${own.map(ports).join(', ')} }`;
+  }
+
+  #chainName(stage: string, services: readonly IndexedService[]): string {
+    return `${stage}_ports_${this.#combinations.findIndex((other) => key(other) === key(services)) + 1}`;
+  }
+}
+
+const key = (services: readonly IndexedService[]): string => services.map(({ index }) => index).join('+');
+
+const ports = ({ from, to }: { from: number; to: number }): string =>
+  from === to ? `${from}` : `${from}-${to}`;
+
+/** What a packet to the service looks like in prerouting: one match for each address family where they differ. */
+function matchesOf(service: Service, config: Config, stage: 'ask' | 'gate' | 'watch'): string[] {
+  const inFrom =
+    service.interfaces.length > 0 ? `iifname { ${service.interfaces.map((i) => `"${i}"`).join(', ')} } ` : '';
+  return destinationMatches(service, config, stage).map((match) => `${inFrom}${match}`);
+}
+
+function destinationMatches(service: Service, config: Config, stage: 'ask' | 'gate' | 'watch'): string[] {
+  if (service.direction === 'out') {
+    return eachFamily(
+      config.lan,
+      (ip, lan) => `${ip} saddr ${lan} ${ip} daddr != ${lan} fib daddr type unicast`,
+    );
+  }
+  if (service.to.length > 0) {
+    const addresses = service.to.flatMap((device) => config.devices.get(device)?.addresses ?? []);
+    return eachFamily(addresses, (ip, set) => `${ip} daddr ${set}`);
+  }
+  // The kernel cannot queue clones of broadcast and multicast packets, so those are gated and never asked about.
+  return stage === 'gate'
+    ? ['fib daddr type { local, broadcast, anycast, multicast }']
+    : ['fib daddr type local'];
+}
+
+function eachFamily(networks: readonly Network[], rule: (ip: 'ip' | 'ip6', set: string) => string): string[] {
+  return ([4, 6] as const).flatMap((family) => {
+    const set = networkSet(networks, family);
+    return set === null ? [] : [rule(family === 4 ? 'ip' : 'ip6', set)];
+  });
+}
+
+function sessionSetsOf(name: string, size: number): SetDeclaration[] {
+  const { v4, v6, v6Prefix } = sessionSets(name);
+  return [
+    { name: v4, spec: `type ipv4_addr; flags timeout; size ${size};` },
+    { name: v6, spec: `type ipv6_addr; flags timeout; size ${size};` },
+    { name: v6Prefix, spec: `type ipv6_addr; flags timeout; size ${size};` },
+  ];
+}
+
+/** Peers whose session was cut: a UDP server that goes on sending must not reopen the way by itself. */
+const cutSets: readonly SetDeclaration[] = [
+  { name: 'cut4', spec: 'type ipv4_addr; flags timeout; size 65536;' },
+  { name: 'cut6', spec: 'type ipv6_addr; flags timeout; size 65536;' },
+];
+
+function queueChainsOf({ config, queue }: RulesetInput): Chain[] {
+  const rule = (number: number): string[] => (queue === 'nft_queue' ? [`counter queue num ${number}`] : []);
+  return [
+    { name: queueChains.known, rules: rule(config.kernel.queue) },
+    { name: queueChains.strangers, rules: rule(config.kernel.queue + 1) },
+  ];
+}
+
+function serviceChains(service: IndexedService, config: Config, marks: Marks): Chain[] {
+  const sessions = sessionMatches(service.name, config.kernel.ipv6Prefix);
+  const opened = hex(marks.opened(service.index));
+  const others = hex(marks.merge(0xffff_ffff, 0));
+  return [
+    {
+      name: openChain(service),
+      rules: [
+        `ct mark set ct mark & ${others} | ${opened}`,
+        `meta mark set meta mark & ${others}`,
+        'counter accept',
+      ],
+    },
+    {
+      name: askChain(service),
+      rules: [
+        ...sessions.map((match) => `${match} accept`),
+        `meta mark set meta mark & ${others} | ${hex(marks.asked(service.index))}`,
+        'goto admit',
+      ],
+    },
+    {
+      name: gateChain(service),
+      rules: [
+        `meta mark & ${hex(marks.mask)} == ${opened} goto ${openChain(service)}`,
+        'ct state != new counter drop',
+        `${notSyn} counter drop`,
+        ...sessions.map((match) => `${match} goto ${openChain(service)}`),
+        'counter drop',
+      ],
+    },
+  ];
+}
+
+function sessionMatches(name: string, prefix: number): string[] {
+  const { v4, v6, v6Prefix } = sessionSets(name);
+  const matches = [`ip saddr @${v4}`, `ip6 saddr @${v6}`];
+  return prefix < 128 ? [...matches, `ip6 saddr & ${ipv6Mask(prefix)} @${v6Prefix}`] : matches;
+}
+
+function askBase(dispatch: Dispatch): Chain {
+  return {
+    name: 'ask',
+    hook: `hook prerouting priority ${askPriority}`,
+    rules: ['iifname "lo" accept', ...dispatch.vmap(syn, 'ask', 'tcp')],
+  };
+}
+
+function askUdpBase(dispatch: Dispatch): Chain {
+  return {
+    name: 'ask_udp',
+    hook: `hook prerouting priority ${askUdpPriority}`,
+    rules: ['iifname "lo" accept', ...dispatch.vmap('ct state new', 'ask', 'udp')],
+  };
+}
+
+function gateBase(dispatch: Dispatch, marks: Marks): Chain {
+  return {
+    name: 'gate',
+    hook: `hook prerouting priority ${gatePriority}`,
+    // The mark comes first: packets of a connection that was let in pay for one comparison.
+    rules: ['iifname "lo" accept', `ct mark & ${hex(marks.open)} != 0 accept`, ...dispatch.vmap('', 'gate')],
+  };
+}
+
+/**
+ * Connections that this box, or a masqueraded host behind it, opened itself from a guarded source port.
+ * Only a SYN counts: a server that goes on sending after its client was cut must not reopen the way.
+ */
+function outgoingBase(dispatch: Dispatch, marks: Marks): Chain {
+  const fresh = `ct state new ct direction original ct mark & ${hex(marks.open)} == 0`;
+  const set = `ct mark set ct mark & ${hex(marks.merge(0xffff_ffff, 0))} | ${hex(marks.opened(0))}`;
+  const tcp = dispatch.portsOf('tcp');
+  const udp = dispatch.portsOf('udp');
+  return {
+    name: 'outgoing',
+    hook: `hook postrouting priority ${outgoingPriority}`,
+    rules: [
+      'oifname "lo" accept',
+      ...(tcp === null ? [] : [`${fresh} ${syn} ct reply proto-dst ${tcp} ${set}`]),
+      ...(udp === null
+        ? []
+        : [
+            'meta l4proto udp ip daddr @cut4 accept',
+            'meta l4proto udp ip6 daddr @cut6 accept',
+            `${fresh} meta l4proto udp ct reply proto-dst ${udp} ${set}`,
+          ]),
+    ],
+  };
+}
+
+/** Somebody else's port forward to a guarded device: it was not seen by the gate under the device's address. */
+function forwardBase(config: Config, marks: Marks): Chain {
+  const rules = [...config.services.values()]
+    .filter((service) => service.to.length > 0)
+    .flatMap((service) => {
+      const addresses = service.to.flatMap((device) => config.devices.get(device)?.addresses ?? []);
+      const guarded = service.ports.map((range) => `${range.protocol} . ${ports(range)}`).join(', ');
+      return eachFamily(
+        addresses,
+        (ip, set) =>
+          `ct status dnat ct direction original ct mark & ${hex(marks.open)} == 0 ${ip} daddr ${set} meta l4proto . th dport { ${guarded} } counter drop`,
+      );
+    });
+  return { name: 'forward', hook: `hook forward priority ${forwardPriority}`, rules };
+}
+
+function watchServiceChain(service: IndexedService, { config, marks }: RulesetInput): Chain {
+  const others = hex(marks.merge(0xffff_ffff, 0));
+  return {
+    name: watchChain(service),
+    rules: [
+      `${notSyn} accept`,
+      `meta mark set meta mark & ${others} | ${hex(marks.asked(service.index))}`,
+      `limit rate ${config.limits.strangersPerSecond}/second burst ${config.limits.strangersPerSecond * 2} packets log group ${config.kernel.queue} snaplen 512`,
+      `meta mark set meta mark & ${others}`,
+      'accept',
+    ],
+  };
+}
+
+/** The whole table as `nft -f` takes it: for people, and for golden tests. */
+export function formatRuleset({ sets, chains }: Ruleset): string {
+  const blocks = [
+    ...sets.map(({ name, spec }) => `\tset ${name} {\n\t\t${spec.replace(/; ?/g, '\n\t\t').trimEnd()}\n\t}`),
+    ...chains.map(({ name, hook, rules }) => {
+      const lines = [...(hook === undefined ? [] : [`type filter ${hook}; policy accept;`]), ...rules];
+      return `\tchain ${name} {\n${lines.map((line) => `\t\t${line}\n`).join('')}\t}`;
+    }),
+  ];
+  return `table inet ${table} {\n${blocks.join('\n')}\n}\n`;
+}
+
+export function hex(value: number): string {
+  return `0x${value.toString(16).padStart(8, '0')}`;
+}
+
+function ipv6Mask(prefix: number): string {
+  const ones = ((1n << BigInt(prefix)) - 1n) << BigInt(128 - prefix);
+  return formatNetwork({ family: 6, base: ones, prefix: 128 });
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+// Our nftables table in the kernel: put there, kept as it should be, taken away.
+import type { Native } from '../native.ts';
+import { panicTable, parseServiceChain, table } from './names.ts';
+import { type QueueMechanism, queueChains, type Ruleset } from './render.ts';
+
+export type TableState = 'intact' | 'table_removed' | 'table_altered' | 'panic';
+
+interface ListedChain {
+  readonly name: string;
+  readonly hook?: string;
+}
+
+export class Table {
+  readonly #nft: InstanceType<Native['Nftables']>;
+  readonly #messages: InstanceType<Native['NftMessages']>;
+  #expected = '';
+
+  constructor(native: Native) {
+    this.#nft = new native.Nftables();
+    this.#messages = new native.NftMessages();
+  }
+
+  /**
+   * How this kernel hands packets over: the `queue` statement of its own, or the xtables target inside an
+   * nftables rule. Null when it has neither.
+   */
+  probeQueue(): QueueMechanism | null {
+    const scratch = `${table}-probe`;
+    const lines = [`add table inet ${scratch}`, `add chain inet ${scratch} probe`];
+    try {
+      this.#nft.check([...lines, `add rule inet ${scratch} probe queue num 0`].join('\n'));
+      return 'nft_queue';
+    } catch {
+      // Refused: this kernel has no nft_queue. The scratch table has no base chain, so making it is harmless.
+    }
+    this.#nft.run(lines.join('\n'));
+    try {
+      this.#messages.setQueueRule(scratch, 'probe', 0);
+      return 'xt_NFQUEUE';
+    } catch {
+      return null;
+    } finally {
+      this.#nft.run(`delete table inet ${scratch}`);
+    }
+  }
+
+  exists(): boolean {
+    return this.#messages.fingerprint(table).length > 0;
+  }
+
+  /** The mark index of each service that the table in the kernel knows. */
+  serviceIndexes(): Map<string, number> {
+    const services = this.#chains().map(({ name }) => parseServiceChain(name));
+    return new Map(services.filter((service) => service !== null).map(({ name, index }) => [name, index]));
+  }
+
+  /**
+   * Makes the kernel's table be `ruleset`, in place: chains are flushed and filled in one transaction, so
+   * no packet meets a half-made table, and no base chain goes, so no held packet is lost.
+   * @throws Error with nftables' own words; the table is then as it was
+   */
+  apply(ruleset: Ruleset, mechanism: QueueMechanism, firstQueue: number): void {
+    const isNew = !this.exists();
+    try {
+      if (isNew) this.#prepareQueueChains();
+      if (mechanism === 'xt_NFQUEUE') this.#fillQueueChains(firstQueue);
+      this.#nft.run(this.#commands(ruleset, mechanism));
+    } catch (error) {
+      if (isNew) this.remove();
+      throw error;
+    }
+    this.#expected = this.#fingerprint();
+  }
+
+  /** Compares the kernel's table with what apply() left. */
+  state(): TableState {
+    const now = this.#fingerprint();
+    if (now === this.#expected) return 'intact';
+    if (this.#messages.fingerprint(panicTable).length > 0) return 'panic';
+    return now === '' ? 'table_removed' : 'table_altered';
+  }
+
+  /** True when the owner took the guard away by `panic` and has not started it again. */
+  isPanic(): boolean {
+    return this.#messages.fingerprint(panicTable).length > 0;
+  }
+
+  /** Our table and everything in it, in one transaction. Idempotent. */
+  remove(): void {
+    this.#nft.run(`add table inet ${table}\ndelete table inet ${table}`);
+  }
+
+  #fingerprint(): string {
+    return this.#messages.fingerprint(table).toString('latin1');
+  }
+
+  #prepareQueueChains(): void {
+    const chains = Object.values(queueChains).map((name) => `add chain inet ${table} ${name}`);
+    this.#nft.run([`add table inet ${table}`, ...chains].join('\n'));
+  }
+
+  #fillQueueChains(firstQueue: number): void {
+    this.#messages.setQueueRule(table, queueChains.known, firstQueue);
+    this.#messages.setQueueRule(table, queueChains.strangers, firstQueue + 1);
+  }
+
+  #commands({ sets, chains }: Ruleset, mechanism: QueueMechanism): string {
+    const isQueueChain = (name: string): boolean => (Object.values(queueChains) as string[]).includes(name);
+    const untouched = (name: string): boolean => mechanism === 'xt_NFQUEUE' && isQueueChain(name);
+    const existing = this.#chains().filter(({ name }) => !untouched(name));
+    const wanted = chains.filter(({ name }) => !untouched(name));
+    const stale = existing.filter(
+      ({ name }) => !isQueueChain(name) && !chains.some((chain) => chain.name === name),
+    );
+    const staleSets = this.#sets().filter((name) => !sets.some((set) => set.name === name));
+    return [
+      `add table inet ${table}`,
+      ...existing.map(({ name }) => `flush chain inet ${table} ${name}`),
+      ...sets.map(({ name, spec }) => `add set inet ${table} ${name} { ${spec} }`),
+      ...wanted.map(
+        ({ name, hook }) =>
+          `add chain inet ${table} ${name}${hook === undefined ? '' : ` { type filter ${hook}; policy accept; }`}`,
+      ),
+      ...wanted.flatMap(({ name, rules }) => rules.map((rule) => `add rule inet ${table} ${name} ${rule}`)),
+      ...stale.map(({ name }) => `delete chain inet ${table} ${name}`),
+      ...staleSets.map((name) => `delete set inet ${table} ${name}`),
+    ].join('\n');
+  }
+
+  #chains(): ListedChain[] {
+    return this.#list<{ chain?: ListedChain & { table: string } }>('list chains inet').flatMap(({ chain }) =>
+      chain !== undefined && chain.table === table ? [chain] : [],
+    );
+  }
+
+  #sets(): string[] {
+    return this.#list<{ set?: { name: string; table: string } }>('list sets inet').flatMap(({ set }) =>
+      set !== undefined && set.table === table ? [set.name] : [],
+    );
+  }
+
+  #list<Item>(command: string): Item[] {
+    return (JSON.parse(this.#nft.list(command)) as { nftables: Item[] }).nftables;
+  }
+}

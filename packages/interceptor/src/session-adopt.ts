@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+// Sessions that the kernel kept while no interceptor ran.
+import { parseAddress, widen } from '@nftoggle/config';
+import type { Native } from './native.ts';
+import { sessionSets, table } from './ruleset/names.ts';
+import { parseComment } from './session-comment.ts';
+import type { OpenSession } from './sessions.ts';
+
+/** An element of a set with timeouts, as libnftables-json(5) lists it. */
+interface ListedElement {
+  readonly elem: { readonly val: string; readonly expires?: number; readonly comment?: string };
+}
+
+/** Reads the live sessions of a service out of its sets. */
+export function listKernelSessions(
+  nft: InstanceType<Native['Nftables']>,
+  service: string,
+  ipv6Prefix: number,
+  now: number,
+): OpenSession[] {
+  const { v4, v6, v6Prefix } = sessionSets(service);
+  const sets = [
+    { set: v4, prefix: 32 },
+    { set: v6, prefix: 128 },
+    { set: v6Prefix, prefix: ipv6Prefix },
+  ];
+  return sets.flatMap(({ set, prefix }) =>
+    listElements(nft, set).flatMap((element) => {
+      const address = parseAddress(element.elem.val);
+      if (address === null) return [];
+      const until = now + (element.elem.expires ?? 0) * 1_000;
+      return [
+        { service, covers: widen(address, prefix), until, ...parseComment(element.elem.comment ?? '', now) },
+      ];
+    }),
+  );
+}
+
+function listElements(nft: InstanceType<Native['Nftables']>, set: string): ListedElement[] {
+  const { nftables } = JSON.parse(nft.list(`list set inet ${table} ${set}`)) as {
+    nftables: { set?: { elem?: ListedElement[] } }[];
+  };
+  return nftables.flatMap((item) => item.set?.elem ?? []);
+}

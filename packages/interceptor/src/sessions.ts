@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+// Who is in: the sessions in the kernel's sets, and what we know of each.
+import { formatNetwork, type Network, networkBytes, widen } from '@nftoggle/config';
+import type { Session } from '@nftoggle/contracts';
+import { recentTimeout } from './ruleset/admit.ts';
+import { sessionSets } from './ruleset/names.ts';
+import { formatComment } from './session-comment.ts';
+
+export interface OpenSession {
+  readonly service: string;
+  readonly covers: Network;
+  /** Hardware address of the source that opened it, where that is known. */
+  readonly mac: string | null;
+  readonly since: number;
+  readonly until: number;
+  readonly rule: string | null;
+  readonly reason: string;
+}
+
+/** An element of a set of our table, with the time it has left in milliseconds. */
+export interface SessionElement {
+  readonly set: string;
+  readonly key: Uint8Array;
+  readonly timeout: number;
+  readonly comment?: string;
+}
+
+/** Where sessions take effect. `put` returns only when the kernel has all elements, and throws if it has none. */
+export interface SessionSets {
+  put(elements: readonly SessionElement[]): void;
+  remove(elements: readonly Omit<SessionElement, 'timeout'>[]): void;
+}
+
+/** Shorter timeouts are rounded up to this: nftables reads zero as "for ever". */
+const leastTimeout = 1_000;
+/** How long a cut peer is kept from reopening the way from our side, in milliseconds. */
+const cutTimeout = 10 * 60 * 1000;
+
+export class Sessions {
+  readonly #sets: SessionSets;
+  readonly #open = new Map<string, OpenSession>();
+  readonly #ipv6Prefix: number;
+
+  /** `ipv6Prefix` is the one width, besides a single address, that IPv6 sessions have. */
+  constructor(sets: SessionSets, ipv6Prefix: number) {
+    this.#sets = sets;
+    this.#ipv6Prefix = ipv6Prefix;
+  }
+
+  /**
+   * Puts the session into the kernel and then into the books. Opening one that is open already replaces it.
+   * @returns false when that source had a session of the service already
+   * @throws Error when the kernel does not take it; nothing is open then that was not before
+   */
+  open(session: OpenSession, now: number): boolean {
+    this.#sets.put([sessionElement(session, now), ...recentElement(session)]);
+    const key = sessionKey(session);
+    const isNew = !this.#open.has(key);
+    this.#open.set(key, isNew ? session : { ...session, since: this.#open.get(key)?.since ?? session.since });
+    return isNew;
+  }
+
+  /** Takes over a session that the kernel kept while we were away. */
+  adopt(session: OpenSession): void {
+    this.#open.set(sessionKey(session), session);
+  }
+
+  /** The live session that lets this address use this service. */
+  find(service: string, address: Network, now: number): OpenSession | undefined {
+    const widths = address.family === 4 ? [32] : [128, this.#ipv6Prefix];
+    for (const prefix of widths) {
+      const session = this.#open.get(sessionKey({ service, covers: widen(address, prefix) }));
+      if (session !== undefined && session.until > now) return session;
+    }
+    return undefined;
+  }
+
+  /** Ends a session in the kernel and in the books; its established flows are the caller's to cut. */
+  close(session: OpenSession, options: { readonly cut: boolean }): void {
+    this.#sets.remove([sessionElement(session, 0)]);
+    this.#open.delete(sessionKey(session));
+    if (options.cut) this.#sets.put([cutElement(session)]);
+  }
+
+  /** Drops a session from the books whose sets are gone with its service. */
+  forget(session: OpenSession): void {
+    this.#open.delete(sessionKey(session));
+  }
+
+  /** Forgets and returns the sessions whose time is over; the kernel has dropped their elements by itself. */
+  takeExpired(now: number): OpenSession[] {
+    const expired = this.list().filter((session) => session.until <= now);
+    for (const session of expired) this.#open.delete(sessionKey(session));
+    return expired;
+  }
+
+  /** Puts every live session into sets that were lost. */
+  restore(now: number): void {
+    const live = this.list().filter((session) => session.until > now);
+    if (live.length > 0) this.#sets.put(live.map((session) => sessionElement(session, now)));
+  }
+
+  list(): OpenSession[] {
+    return [...this.#open.values()];
+  }
+
+  count(service: string): number {
+    return this.list().filter((session) => session.service === service).length;
+  }
+}
+
+export function describeSession(session: OpenSession): Session {
+  return {
+    service: session.service,
+    source: formatNetwork(session.covers),
+    since: new Date(session.since).toISOString(),
+    until: new Date(session.until).toISOString(),
+    rule: session.rule,
+    reason: session.reason,
+  };
+}
+
+function sessionKey({ service, covers }: Pick<OpenSession, 'service' | 'covers'>): string {
+  return `${service} ${formatNetwork(covers)}`;
+}
+
+function sessionElement(session: OpenSession, now: number): SessionElement {
+  const sets = sessionSets(session.service);
+  const { family, prefix } = session.covers;
+  const set = family === 4 ? sets.v4 : prefix === 128 ? sets.v6 : sets.v6Prefix;
+  const timeout = Math.max(leastTimeout, Math.ceil(session.until - now));
+  return { set, key: networkBytes(session.covers), timeout, comment: formatComment(session) };
+}
+
+/** IPv6 sources come back from another address of their /64, so that is what is remembered of them. */
+function recentElement({ covers }: OpenSession): SessionElement[] {
+  if (covers.family === 4) return [{ set: 'recent4', key: networkBytes(covers), timeout: recentTimeout }];
+  if (covers.prefix < 64) return [];
+  return [{ set: 'recent6', key: networkBytes(widen(covers, 64)), timeout: recentTimeout }];
+}
+
+function cutElement({ covers }: OpenSession): SessionElement {
+  return { set: covers.family === 4 ? 'cut4' : 'cut6', key: networkBytes(covers), timeout: cutTimeout };
+}
