@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+// The lab: machines, cables and a home router made of network namespaces, in which real packets are tried.
+export * from './available.ts';
+export * from './capture.ts';
+export * from './child.ts';
+export * from './command.ts';
+export * from './connect.ts';
+export * from './datagrams.ts';
+export * from './lab.ts';
+export * from './namespace.ts';
+export type { Exit } from './process-end.ts';
+export * from './raw-packets.ts';
+export { type PortState, SCAN_TYPES, type ScanType, scan } from './scan.ts';
+export * from './services.ts';
+export * from './sleeping.ts';
+export type { HostName, HostPlan, InterfacePlan, Segment } from './topology.ts';
