@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+// Which part of the schema a path of the file leads to.
+import { z } from 'zod';
+import type { Path } from './problem.ts';
+
+/** The schemas that a value may have there: more than one where the schema leaves a choice. */
+export function schemasAt(root: z.core.$ZodType, path: Path): readonly z.core.$ZodType[] {
+  let schemas = open(root);
+  for (const key of path) schemas = schemas.flatMap((schema) => childOf(schema, key)).flatMap(open);
+  return schemas;
+}
+
+/** The keys that a block may have; empty where names are free. */
+export function knownKeys(schemas: readonly z.core.$ZodType[]): readonly string[] {
+  return schemas.flatMap((schema) => (schema instanceof z.ZodObject ? Object.keys(schema.shape) : []));
+}
+
+/** The examples that a part of the schema was given; none of a part it is wrapped around. */
+export function examplesOf(schema: z.core.$ZodType): readonly unknown[] {
+  const examples: unknown = z.globalRegistry.get(schema)?.examples;
+  return Array.isArray(examples) ? examples : [];
+}
+
+/** Takes off what only adds a default, a description or a conversion. */
+function open(schema: z.core.$ZodType): readonly z.core.$ZodType[] {
+  if (schema instanceof z.ZodUnion) return schema.options.flatMap(open);
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault) {
+    return open(schema.unwrap());
+  }
+  // The outer schema of a conversion is the one that says what is wrong with a text.
+  if (schema instanceof z.ZodPipe && !(schema.in instanceof z.ZodString)) return open(schema.in);
+  return [schema];
+}
+
+function childOf(schema: z.core.$ZodType, key: string | number): readonly z.core.$ZodType[] {
+  if (schema instanceof z.ZodObject) {
+    const child: unknown = schema.shape[key];
+    return child instanceof z.ZodType ? [child] : [];
+  }
+  if (schema instanceof z.ZodRecord) return [schema.valueType];
+  return schema instanceof z.ZodArray && typeof key === 'number' ? [schema.element] : [];
+}
