@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+import { existsSync } from 'node:fs';
+import { CommandError, exitCodes } from '../exit-codes.ts';
+import { guardTable, NetworkNamespace, panicTable } from '../guard-table.ts';
+import { printLine } from '../output.ts';
+import { type Paths, pidFileOf, resolvePaths } from '../paths.ts';
+import { pause } from '../pause.ts';
+import { programOf, startOrder } from '../up/daemon-plan.ts';
+import { holderOf } from '../up/pid-file.ts';
+import { endStaleChild } from '../up/stale-child.ts';
+
+/** An `up` stops four children one after the other; each has up to 7 s. */
+const patience = 30_000;
+
+/** Stops the `up` of a state directory and removes the guard from the network namespace that it ran in. */
+export async function down(options: { readonly state?: string }): Promise<void> {
+  const paths = resolvePaths(options);
+  const pid = holderOf(pidFileOf(paths, 'up'));
+  const namespace = openNamespace(pid ?? 'self');
+  try {
+    const stopped = pid === undefined ? await endLeftovers(paths) : await stopUp(pid, paths);
+    const removed = await removeTables(namespace);
+    printLine(process.stdout, summary(stopped, removed, paths));
+  } finally {
+    namespace.close();
+  }
+}
+
+/** Opened while the process lives: its namespace may be reachable by nothing else afterwards. */
+function openNamespace(pid: number | 'self'): NetworkNamespace {
+  try {
+    return new NetworkNamespace(pid);
+  } catch (cause) {
+    throw new CommandError(exitCodes.failed, '`down` needs root: run it with sudo', { cause });
+  }
+}
+
+async function stopUp(pid: number, paths: Paths): Promise<boolean> {
+  const file = pidFileOf(paths, 'up');
+  process.kill(pid, 'SIGTERM');
+  const deadline = performance.now() + patience;
+  while (holderOf(file) === pid) {
+    if (performance.now() > deadline) process.kill(pid, 'SIGKILL');
+    await pause(50);
+  }
+  await endLeftovers(paths);
+  return true;
+}
+
+/** Children outlive a killed `up` by the moment that their own stop takes. */
+async function endLeftovers(paths: Paths): Promise<boolean> {
+  const ended: number[] = [];
+  for (const name of startOrder) {
+    const pid = await endStaleChild(pidFileOf(paths, name), programOf(name), paths.state);
+    if (pid !== undefined) ended.push(pid);
+  }
+  return ended.length > 0;
+}
+
+async function removeTables(namespace: NetworkNamespace): Promise<boolean> {
+  try {
+    const tables = await namespace.listTables();
+    for (const table of [guardTable, panicTable])
+      if (tables.includes(table)) await namespace.deleteTable(table);
+    return tables.includes(guardTable);
+  } catch (error) {
+    throw new CommandError(
+      exitCodes.failed,
+      `the guard could not be removed (${(error as Error).message}): run \`down\` as root`,
+    );
+  }
+}
+
+function summary(stopped: boolean, removed: boolean, { state, config }: Paths): string {
+  if (!stopped && !removed) return 'nothing to do: nftoggle does not run, and no guard is loaded here';
+  const parts = [
+    ...(stopped ? ['stopped nftoggle'] : []),
+    removed ? 'removed table inet nftoggle: the guarded ports are open again' : 'no guard was loaded',
+  ];
+  const left = [config, state].filter((path) => existsSync(path));
+  return `${parts.join('; ')}.${left.length > 0 ? `\nleft in place: ${left.join(', ')}` : ''}`;
+}

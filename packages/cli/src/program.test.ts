@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: MIT
+// The command as the shell sees it: a process, its exit code, and what it writes where.
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import type { Explanation } from '@nftoggle/contracts';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { projectRoot } from './paths.ts';
+import { aStatus } from './status.fixture.ts';
+import { temporaryDirectory } from './temporary-directory.fixture.ts';
+
+async function nftoggle(...args: readonly string[]) {
+  const main = join(import.meta.dirname, 'main.ts');
+  // The launcher's own namespace: these tests must not see, or touch, a guard of the machine.
+  return run('unshare', ['--net', process.execPath, main, ...args]);
+}
+
+async function run(program: string, args: readonly string[]) {
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const code = new Promise<number | null>((resolve) => child.once('close', resolve));
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  return { code: await code, stdout, stderr };
+}
+
+const explanation: Explanation = {
+  decision: 'deny',
+  reason: 'no_rule',
+  rule: null,
+  until: null,
+  prefix: 32,
+  revision: '3fa0c1d2e4b5',
+  service: 'ssh',
+  source: { address: '203.0.113.66' },
+  text: 'deny: none of the 2 rules of ssh matches 203.0.113.66',
+  checks: [
+    { rule: 'services.ssh.allow[0]', condition: 'source is lan', passed: false },
+    { rule: 'services.ssh.allow[1]', condition: 'source is in group vpn', passed: false },
+  ],
+};
+
+/** A state directory at whose socket the given answers are served, as the api would. */
+async function stateWith(answers: Readonly<Record<string, readonly [number, unknown]>>): Promise<string> {
+  const state = temporaryDirectory();
+  mkdirSync(join(state, 'run'));
+  const server = createServer((request, response) => {
+    const [status, body] = answers[request.url ?? ''] ?? [404, { error: 'x', message: `no ${request.url}` }];
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  });
+  onTestFinished(() => void server.close());
+  await new Promise<void>((resolve) => server.listen(join(state, 'run', 'daemon.sock'), resolve));
+  return state;
+}
+
+describe('status', () => {
+  it('shows a page to people, without colours in a pipe', async () => {
+    const state = await stateWith({ '/v1/status': [200, aStatus()] });
+    const { code, stdout, stderr } = await nftoggle('status', '--state', state);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toContain('nftoggle 0.1.0 on gate: guarding\n');
+  });
+
+  it('gives scripts the JSON of the contract, and nothing beside it', async () => {
+    const state = await stateWith({ '/v1/status': [200, aStatus()] });
+    const { code, stdout } = await nftoggle('status', '--state', state, '-o', 'json');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toEqual(aStatus());
+  });
+
+  it('ends with 5 and says how to start when nobody is there', async () => {
+    const { code, stdout, stderr } = await nftoggle('status', '--state', temporaryDirectory(), '-o', 'json');
+    expect([code, stdout]).toEqual([5, '']);
+    expect(stderr).toBe('nftoggle is not running here: start it with `nftoggle up`\n');
+  });
+
+  it('says so when the guard is loaded though nobody runs', async () => {
+    const main = join(import.meta.dirname, 'main.ts');
+    const script = 'nft add table inet nftoggle && exec "$@"';
+    const state = temporaryDirectory();
+    const args = ['--net', 'sh', '-c', script, 'sh', process.execPath, main, 'status', '--state', state];
+    const { code, stderr } = await run('unshare', args);
+    expect(code).toBe(5);
+    expect(stderr).toContain('The guard table is loaded all the same');
+  });
+
+  it('refuses an answer that is not a status', async () => {
+    const state = await stateWith({ '/v1/status': [200, { hello: 'world' }] });
+    const { code, stdout, stderr } = await nftoggle('status', '--state', state);
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toContain('different versions');
+  });
+});
+
+describe('why', () => {
+  const path = '/v1/why?source=203.0.113.66&service=ssh';
+
+  it('answers a denial with 0, the sentence and each condition', async () => {
+    const state = await stateWith({ [path]: [200, explanation] });
+    const { code, stdout } = await nftoggle('why', '203.0.113.66', 'ssh', '--state', state);
+    expect(code).toBe(0);
+    expect(stdout).toBe(
+      `deny: none of the 2 rules of ssh matches 203.0.113.66
+  source    203.0.113.66
+  service   ssh
+  rule      none (no_rule)
+  revision  3fa0c1d2e4b5
+  ✗  services.ssh.allow[0]  source is lan
+  ✗  services.ssh.allow[1]  source is in group vpn
+`,
+    );
+  });
+
+  it('gives scripts the explanation as it came', async () => {
+    const state = await stateWith({ [path]: [200, explanation] });
+    const { stdout } = await nftoggle('why', '203.0.113.66', 'ssh', '--state', state, '-o', 'json');
+    expect(JSON.parse(stdout)).toEqual(explanation);
+  });
+
+  it.each([
+    [404, 6],
+    [400, 2],
+    [503, 5],
+    [500, 1],
+  ])('turns status %i into exit code %i with the message on stderr', async (status, expected) => {
+    const state = await stateWith({ [path]: [status, { error: 'e', message: 'this is why' }] });
+    const { code, stdout, stderr } = await nftoggle('why', '203.0.113.66', 'ssh', '--state', state);
+    expect([code, stdout, stderr]).toEqual([expected, '', 'nftoggle: this is why\n']);
+  });
+});
+
+describe('check', () => {
+  function configFile(content: string): string {
+    const file = join(temporaryDirectory(), 'nftoggle.yml');
+    writeFileSync(file, content);
+    return file;
+  }
+
+  it('says what a right file guards', async () => {
+    const file = configFile('version: 1\nservices:\n  ssh:\n    ports: [22/tcp]\n    allow: [lan]\n');
+    const { code, stdout, stderr } = await nftoggle('check', file);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(
+      /nftoggle\.yml is right: 1 service, mode enforce, revision [0-9a-f]{12}\n {2}ssh {2}22\/tcp/,
+    );
+  });
+
+  it('lists what is wrong on stderr, with its place, and ends with 3', async () => {
+    const { code, stdout, stderr } = await nftoggle('check', configFile('version: 1\nservces: {}\n'));
+    expect([code, stdout]).toEqual([3, '']);
+    expect(stderr).toMatch(/nftoggle\.yml:2:1: .*services/);
+  });
+
+  it('gives scripts the problems as JSON', async () => {
+    const { code, stdout } = await nftoggle('check', configFile('version: 1\nservces: {}\n'), '-o', 'json');
+    expect(code).toBe(3);
+    expect(JSON.parse(stdout)).toMatchObject({ ok: false, problems: [{ line: 2, column: 1 }] });
+  });
+});
+
+describe('wrong usage', () => {
+  it.each([[['nope']], [['why', 'x']], [['status', '-o', 'xml']], [['up', '--nope']]])(
+    'ends with 2: %j',
+    async (args) => {
+      const { code, stdout, stderr } = await nftoggle(...args);
+      expect([code, stdout]).toEqual([2, '']);
+      expect(stderr).toContain('nftoggle: ');
+    },
+  );
+
+  it('is not what help is', async () => {
+    for (const args of [[], ['help'], ['--help'], ['help', 'why']])
+      expect(await nftoggle(...args)).toMatchObject({ code: 0, stderr: '' });
+  });
+});
+
+describe('up', () => {
+  it('asks for the loopback interface when it is down, and touches nothing', async () => {
+    const state = join(temporaryDirectory(), 'state');
+    const { code, stderr } = await nftoggle('up', '--state', state);
+    expect(code).toBe(3);
+    expect(stderr).toContain('ip link set lo up');
+    expect(existsSync(state)).toBe(false);
+  });
+
+  it('starts nothing with a wrong configuration, and tells all that is wrong', async () => {
+    const state = temporaryDirectory();
+    writeFileSync(join(state, 'nftoggle.yml'), 'version: 1\nservces: {}\nmoode: x\n');
+    const main = join(import.meta.dirname, 'main.ts');
+    const script = 'ip link set lo up && exec "$@"';
+    const args = ['--net', 'sh', '-c', script, 'sh', process.execPath, main, 'up', '--state', state];
+    const { code, stderr } = await run('unshare', args);
+    expect(code).toBe(3);
+    expect(stderr).toMatch(/2 problems[\s\S]*:2:1:[\s\S]*:3:1:/);
+    expect(readdirSync(state)).toEqual(['nftoggle.yml']);
+  });
+
+  it('needs to be root', async () => {
+    const main = join(import.meta.dirname, 'main.ts');
+    const args = ['--bounding-set=-net_admin', process.execPath, main, 'up', '--state', temporaryDirectory()];
+    const { code, stderr } = await run('setpriv', args);
+    expect(code).toBe(3);
+    expect(stderr).toContain('needs root (CAP_NET_ADMIN)');
+  });
+});
+
+describe('down', () => {
+  it('removes our tables and no other', async () => {
+    const main = join(import.meta.dirname, 'main.ts');
+    const script = `for table in nftoggle nftoggle-panic other; do nft add table inet $table; done
+      "$@" && nft list tables`;
+    const args = [
+      '--net',
+      'sh',
+      '-c',
+      script,
+      'sh',
+      process.execPath,
+      main,
+      'down',
+      '--state',
+      temporaryDirectory(),
+    ];
+    const { code, stdout } = await run('unshare', args);
+    expect(code).toBe(0);
+    expect(stdout).toContain('removed table inet nftoggle');
+    expect(stdout.match(/^table .*/gm)).toEqual(['table inet other']);
+  });
+
+  it('says so when there is nothing to do', async () => {
+    const { code, stdout } = await nftoggle('down', '--state', temporaryDirectory());
+    expect(code).toBe(0);
+    expect(stdout).toContain('nothing to do');
+  });
+});
+
+describe('panic', () => {
+  const launcher = join(projectRoot, 'nftoggle');
+
+  it('removes the guard and leaves a mark for a living interceptor, with bash and nft alone', async () => {
+    const script = `nft add table inet nftoggle; nft add table inet other
+      PATH=/usr/sbin:/usr/bin:/bin ${launcher} panic --state /nowhere; echo "code $?"; nft list tables`;
+    const { stdout } = await run('unshare', ['--net', 'sh', '-c', script]);
+    expect(stdout).toContain('PANIC: table inet nftoggle is removed');
+    expect(stdout).toContain('code 0');
+    expect(stdout.match(/^table .*/gm)).toEqual(['table inet other', 'table inet nftoggle-panic']);
+  });
+
+  it('is no error where nothing is guarded, and may be repeated', async () => {
+    const script = `${launcher} panic && ${launcher} panic`;
+    const { code, stdout } = await run('unshare', ['--net', 'sh', '-c', script]);
+    expect(code).toBe(0);
+    expect(stdout).toContain('nothing was guarded');
+  });
+
+  it('says so when the kernel does not let it', async () => {
+    const { code, stderr } = await run('setpriv', ['--bounding-set=-net_admin', launcher, 'panic']);
+    expect(code).toBe(1);
+    expect(stderr).toContain('run it as root');
+  });
+});

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+import type { InterceptorStatus, SystemStatus } from '@nftoggle/contracts';
+import type { Paint } from '../paint.ts';
+import { columns } from './columns.ts';
+import { timeLeft } from './time-left.ts';
+
+/** One page that answers, from top to bottom: am I safe, what is guarded, who is in, is anything lost. */
+export function statusPage(status: SystemStatus, now: Date, paint: Paint): string {
+  const { interceptor } = status;
+  const parts = [headline(status, paint), problems(status, paint)];
+  if (interceptor !== null)
+    parts.push(
+      services(interceptor, paint),
+      sessions(interceptor, now, paint),
+      queues(interceptor, paint),
+      counts(status, interceptor),
+    );
+  return parts
+    .filter((part) => part.length > 0)
+    .map((part) => part.join('\n'))
+    .join('\n\n');
+}
+
+function headline(status: SystemStatus, paint: Paint): string[] {
+  const { interceptor } = status;
+  const revision = interceptor?.revision ?? status.policy?.revision ?? status.api.revision;
+  return [
+    `nftoggle ${status.version} on ${paint('bold', status.node)}: ${guardText(status, paint)}`,
+    `mode ${status.mode}, revision ${revision}`,
+  ];
+}
+
+function guardText({ interceptor, healthy }: SystemStatus, paint: Paint): string {
+  if (interceptor === null)
+    return paint('red', 'unknown: the interceptor is silent (what the kernel guards stays guarded)');
+  const partly = healthy ? '' : paint('yellow', ', but not everything answers');
+  switch (interceptor.guard) {
+    case 'guarding':
+      return paint('green', 'guarding') + partly;
+    case 'watching':
+      return paint('yellow', 'watching: nothing is blocked') + partly;
+    case 'removed':
+      return paint(
+        'red',
+        'REMOVED by panic: ports are open. `nftoggle down`, then `nftoggle up` guards again',
+      );
+    case 'failed':
+      return paint('red', 'FAILED: the ruleset could not be loaded, see the log of the interceptor');
+  }
+}
+
+function problems(status: SystemStatus, paint: Paint): string[] {
+  const found: string[] = [];
+  if (status.interceptor === null) found.push('the interceptor does not answer: no new source is let in');
+  if (status.policy === null) found.push('policy does not answer: the fallback of each service applies');
+  const texts = [status.interceptor, status.policy, status.api].map((daemon) => daemon?.problem ?? null);
+  for (const text of new Set(texts))
+    if (text !== null)
+      found.push(`the newest configuration is not in force:\n  ${text.replaceAll('\n', '\n  ')}`);
+  return found.map((text) => `${paint('red', 'problem:')} ${text}`);
+}
+
+function services({ services }: InterceptorStatus, paint: Paint): string[] {
+  if (services.length === 0) return ['no service: nothing is guarded'];
+  const rows = services.map(({ name, ports, guards, sessions }) => [
+    name,
+    ports.join(' '),
+    guards,
+    String(sessions),
+  ]);
+  return headed(['SERVICE', 'PORTS', 'GUARDS', 'SESSIONS'], rows, paint);
+}
+
+function sessions({ sessions }: InterceptorStatus, now: Date, paint: Paint): string[] {
+  if (sessions.length === 0) return ['no session is open'];
+  const rows = sessions.map(({ service, source, until, rule, reason }) => [
+    service,
+    source,
+    timeLeft(until, now),
+    rule ?? reason,
+  ]);
+  return headed(['OPEN FOR', 'SOURCE', 'TIME LEFT', 'BY'], rows, paint);
+}
+
+function queues({ queues, queueMechanism, held, heldLimit }: InterceptorStatus, paint: Paint): string[] {
+  const rows = queues.map((queue) => [
+    `${queue.number} ${queue.lane}`,
+    String(queue.waiting),
+    String(queue.total),
+    `${queue.droppedFull} full, ${queue.droppedSocket} socket`,
+  ]);
+  return [
+    ...(rows.length > 0 ? headed(['QUEUE', 'WAITING', 'TOTAL', 'DROPPED'], rows, paint) : []),
+    `held ${held} of ${heldLimit} packets, by ${queueMechanism}`,
+  ];
+}
+
+function counts({ policy }: SystemStatus, { counts }: InterceptorStatus): string[] {
+  const rare = [
+    [counts.fallback, 'by fallback'],
+    [counts.malformed, 'malformed'],
+    [counts.vanished, 'thrown away by the kernel'],
+    [counts.restored, 'times the ruleset was restored'],
+  ] as const;
+  const seen = rare.filter(([count]) => count > 0).map(([count, text]) => `, ${count} ${text}`);
+  const asked = `asked ${counts.packets}: ${counts.allowed} allowed, ${counts.denied} denied${seen.join('')}`;
+  if (policy === null) return [asked];
+  return [asked, `policy decided ${policy.decisions.allowed} allow, ${policy.decisions.denied} deny`];
+}
+
+function headed(titles: readonly string[], rows: readonly (readonly string[])[], paint: Paint): string[] {
+  return columns([titles.map((title) => paint('dim', title)), ...rows]);
+}

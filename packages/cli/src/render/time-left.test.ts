@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+import { expect, it } from 'vitest';
+import { timeLeft } from './time-left.ts';
+
+it.each([
+  ['2026-01-01T11:00:00Z', '0 s'],
+  ['2026-01-01T12:00:40Z', '40 s'],
+  ['2026-01-01T12:12:00Z', '12 min'],
+  ['2026-01-01T16:00:00Z', '4 h 0 min'],
+  ['2026-01-11T12:00:00Z', '10 days'],
+])('until %s there is %s left at noon', (until, left) => {
+  expect(timeLeft(until, new Date('2026-01-01T12:00:00Z'))).toBe(left);
+});

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+import { join } from 'node:path';
+import { natsServerConfig } from '@nftoggle/bus';
+import type { Daemon } from '@nftoggle/contracts';
+import { type Paths, pidFileOf, projectRoot } from '../paths.ts';
+import { ensureLoopbackPort } from './loopback-port.ts';
+import { ensureSecrets, secretFile, writePrivately } from './secrets.ts';
+import type { ChildPlan } from './supervised-child.ts';
+
+/** The interceptor starts first: it guards before there is a bus to ask on. */
+export const startOrder = ['interceptor', 'nats-server', 'policy', 'api'] as const;
+/** Who asks stops before who answers, and the bus last, so that the last events are still delivered. */
+export const stopOrder: readonly ChildName[] = ['api', 'policy', 'interceptor', 'nats-server'];
+export type ChildName = (typeof startOrder)[number];
+
+/** The argument by which a process is known as ours, beside its state directory. */
+export function programOf(name: ChildName): string {
+  return name === 'nats-server' ? name : join(projectRoot, 'packages', name, 'src', 'main.ts');
+}
+
+/** Makes the bus's password files, port and configuration, and says how each child is started. */
+export async function planChildren(paths: Paths): Promise<readonly ChildPlan[]> {
+  const passwords = ensureSecrets(paths.secrets);
+  const port = await ensureLoopbackPort(paths.natsPort);
+  const pidFile = join(paths.state, 'nats.pid');
+  writePrivately(paths.natsConfig, natsServerConfig({ port, pidFile, passwords }));
+  return startOrder.map((name) => ({
+    name,
+    argv: argvOf(name, paths),
+    env: { ...process.env, ...settingsOf(name, paths, port) },
+    logFile: join(paths.logs, `${name}.log`),
+    pidFile: pidFileOf(paths, name),
+  }));
+}
+
+function argvOf(name: ChildName, paths: Paths): readonly string[] {
+  if (name === 'nats-server') return [name, '-c', paths.natsConfig];
+  return [process.execPath, programOf(name)];
+}
+
+/** nats-server gets its state directory too: by that `down` and a later `up` know whose it is. */
+function settingsOf(name: ChildName, paths: Paths, port: number): Record<string, string> {
+  if (name === 'nats-server') return { NFTOGGLE_STATE: paths.state };
+  return {
+    NFTOGGLE_CONFIG: paths.config,
+    NFTOGGLE_STATE: paths.state,
+    NFTOGGLE_SOCKET: paths.socket,
+    NFTOGGLE_NATS_URL: `nats://127.0.0.1:${port}`,
+    NFTOGGLE_NATS_PASSWORD_FILE: secretFile(paths.secrets, name satisfies Daemon),
+  };
+}

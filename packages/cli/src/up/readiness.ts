@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+import { SystemStatus } from '@nftoggle/contracts';
+import { getFromDaemon } from '../client/daemon-socket.ts';
+import { pause } from '../pause.ts';
+
+const lookEvery = 100;
+/** A start that takes longer than this, in milliseconds, is worth a word. */
+const patience = 20_000;
+
+/**
+ * Waits for ever until ports are guarded and questions get answers. Tells `onSilence` once, when that takes
+ * long, which part is missing. Undefined when `signal` ended the wait.
+ */
+export async function waitUntilGuarding(
+  socket: string,
+  signal: AbortSignal,
+  onSilence: (problem: string) => void,
+): Promise<SystemStatus | undefined> {
+  const started = performance.now();
+  let told = false;
+  while (!signal.aborted) {
+    const status = await look(socket);
+    if (!signal.aborted && status !== undefined && isGuarding(status)) return status;
+    if (!told && performance.now() - started > patience) {
+      told = true;
+      onSilence(whatIsMissing(status));
+    }
+    await pause(lookEvery, signal);
+  }
+  return undefined;
+}
+
+export function isGuarding({ healthy, interceptor }: SystemStatus): boolean {
+  return healthy && (interceptor?.guard === 'guarding' || interceptor?.guard === 'watching');
+}
+
+async function look(socket: string): Promise<SystemStatus | undefined> {
+  try {
+    const { body } = await getFromDaemon(socket, '/v1/status');
+    return SystemStatus.safeParse(body).data;
+  } catch {
+    // Not there yet: that is what we wait for.
+    return undefined;
+  }
+}
+
+export function whatIsMissing(status: SystemStatus | undefined): string {
+  if (status === undefined) return 'the api does not answer on its socket';
+  if (status.interceptor === null) return 'the interceptor does not answer on the bus';
+  if (status.policy === null)
+    return 'policy does not answer on the bus: the fallback of each service applies';
+  if (status.interceptor.guard === 'failed') return 'the interceptor could not load its ruleset';
+  if (status.interceptor.guard === 'removed') return 'the guard was removed by `nftoggle panic`';
+  return 'all daemons answer, and one of them is not healthy: see `nftoggle status`';
+}
+
+/** The one line that tells people, and scripts, that the work has begun. */
+export function guardingLine(status: SystemStatus): string {
+  const { services, guard, revision } = status.interceptor ?? { services: [], guard: 'failed', revision: '' };
+  const list = services.map(({ name, ports }) => `${name} ${ports.join(' ')}`).join(', ');
+  const count = services.length === 1 ? '1 service' : `${services.length} services`;
+  const what = `${count}${list === '' ? '' : ` (${list})`} with revision ${revision}`;
+  return guard === 'watching'
+    ? `watching ${what}: nothing is blocked`
+    : `guarding ${what}: strangers see nothing`;
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { temporaryDirectory } from '../temporary-directory.fixture.ts';
+import { busUsers, ensureSecrets, secretFile } from './secrets.ts';
+
+function modeOf(path: string): number {
+  return statSync(path).mode & 0o777;
+}
+
+it('makes one long password for each user of the bus, readable by root alone', () => {
+  const directory = join(temporaryDirectory(), 'secrets');
+  const passwords = ensureSecrets(directory);
+  expect(Object.keys(passwords).sort()).toEqual(['api', 'interceptor', 'policy', 'tap']);
+  expect(new Set(Object.values(passwords)).size).toBe(4);
+  expect(modeOf(directory)).toBe(0o700);
+  for (const user of busUsers) {
+    const file = secretFile(directory, user);
+    expect(readFileSync(file, 'utf8').trim()).toBe(passwords[user]);
+    expect(passwords[user]).toMatch(/^[\w-]{32}$/);
+    expect(modeOf(file)).toBe(0o600);
+  }
+  expect(readdirSync(directory).length).toBe(4);
+});
+
+it('keeps what is there, and closes what was left open to others', () => {
+  const directory = join(temporaryDirectory(), 'secrets');
+  const first = ensureSecrets(directory);
+  chmodSync(directory, 0o755);
+  chmodSync(secretFile(directory, 'policy'), 0o644);
+  expect(ensureSecrets(directory)).toEqual(first);
+  expect(modeOf(directory)).toBe(0o700);
+  expect(modeOf(secretFile(directory, 'policy'))).toBe(0o600);
+});
+
+it('does not take an empty file for a password', () => {
+  const directory = join(temporaryDirectory(), 'secrets');
+  ensureSecrets(directory);
+  writeFileSync(secretFile(directory, 'api'), '');
+  expect(ensureSecrets(directory).api).toMatch(/^[\w-]{32}$/);
+});

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+import { printLine } from '../output.ts';
+import { type Format, paintFor } from '../paint.ts';
+import { formatLogLine, type LogLine, levels } from './log-line.ts';
+import type { ChildEnd } from './supervised-child.ts';
+
+/** What `up` tells the person at the terminal: few lines of its own, and what goes wrong in a child. */
+export class Terminal {
+  readonly #verbose: boolean;
+
+  constructor(verbose: boolean) {
+    this.#verbose = verbose;
+    // A terminal that is closed, or a pipe that nobody reads, must not end the guard.
+    process.stdout.on('error', () => undefined);
+    process.stderr.on('error', () => undefined);
+  }
+
+  say(text: string): void {
+    printLine(process.stdout, text);
+  }
+
+  warn(text: string): void {
+    printLine(process.stderr, paintFor(process.stderr)('yellow', text));
+  }
+
+  /** A fatal line waits for the end of its child, which tells whether it is the end of everything. */
+  logLine(name: string, line: LogLine): void {
+    if (line.level < levels.fatal && (this.#verbose || line.level >= levels.warn)) this.#print(name, line);
+  }
+
+  childEnd(name: string, end: ChildEnd): void {
+    const how = end.signal ?? `code ${end.code ?? '?'}`;
+    const again = end.restartIn === 0 ? 'starting it again' : `starting it again in ${end.restartIn} ms`;
+    const why = end.fatal === undefined ? '' : `: ${end.fatal}`;
+    this.#print(name, { level: levels.warn, message: `ended (${how}), ${again}${why}` });
+  }
+
+  #print(name: string, line: LogLine): void {
+    const text = formatLogLine(name, line, new Date());
+    printLine(process.stderr, paintFor(process.stderr)(colourOf(line.level), text));
+  }
+}
+
+function colourOf(level: number): Format {
+  if (level >= levels.error) return 'red';
+  return level >= levels.warn ? 'yellow' : 'dim';
+}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { daemons } from '@nftoggle/bus';
+import { type CommandError, type ExitCode, exitCodes } from '../exit-codes.ts';
+import { guardTable, NetworkNamespace, panicTable } from '../guard-table.ts';
+import { type Paths, pidFileOf, resolvePaths } from '../paths.ts';
+import { Children } from './children.ts';
+import { planChildren, programOf, startOrder, stopOrder } from './daemon-plan.ts';
+import { claimPidFile, holderOf } from './pid-file.ts';
+import { cannotStart, checkMachine, ensureConfig, loadConfig } from './preflight.ts';
+import { guardingLine, waitUntilGuarding } from './readiness.ts';
+import { endStaleChild } from './stale-child.ts';
+import type { ChildEnd } from './supervised-child.ts';
+import { Terminal } from './terminal.ts';
+
+export interface UpOptions {
+  readonly state?: string;
+  readonly config?: string;
+  readonly verbose?: boolean;
+}
+
+/** Starts everything, keeps it running until a signal comes, and stops it in order. */
+export async function up(options: UpOptions): Promise<ExitCode> {
+  const terminal = new Terminal(options.verbose === true);
+  const paths = resolvePaths(options);
+  await prepareConfig(paths, terminal);
+  const release = takeState(paths);
+  try {
+    await cleanUp(paths, terminal);
+    return await run(paths, terminal);
+  } finally {
+    release();
+  }
+}
+
+/** The checks that need nothing touched come first. */
+async function prepareConfig(paths: Paths, terminal: Terminal): Promise<void> {
+  checkMachine(paths);
+  const pid = holderOf(pidFileOf(paths, 'up'));
+  if (pid !== undefined) throw alreadyRunning(paths, pid);
+  const written = ensureConfig(paths.config);
+  if (written !== undefined) terminal.say(written);
+  const { revision } = await loadConfig(paths.config);
+  terminal.say(`configuration ${paths.config}, revision ${revision}`);
+}
+
+function takeState(paths: Paths): () => void {
+  mkdirSync(paths.state, { recursive: true, mode: 0o700 });
+  for (const directory of [paths.run, paths.logs]) mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const claim = claimPidFile(pidFileOf(paths, 'up'));
+  if (claim.taken) throw alreadyRunning(paths, claim.pid);
+  return claim.release;
+}
+
+function alreadyRunning({ state }: Paths, pid: number): CommandError {
+  return cannotStart(
+    `nftoggle is already running with the state in ${state} (pid ${pid}): \`nftoggle down\` stops it`,
+  );
+}
+
+/** What a previous life left: its processes, and the mark by which `panic` keeps the guard away. */
+async function cleanUp(paths: Paths, terminal: Terminal): Promise<void> {
+  for (const name of startOrder) {
+    const pid = await endStaleChild(pidFileOf(paths, name), programOf(name), paths.state);
+    if (pid !== undefined) terminal.say(`ended ${name} of a previous run (pid ${pid})`);
+  }
+  const tables = await listTablesHere();
+  if (!tables.includes(panicTable)) return;
+  await inThisNamespace((namespace) => namespace.deleteTable(panicTable));
+  terminal.say('removed the mark that `nftoggle panic` left: guarding again');
+}
+
+async function listTablesHere(): Promise<readonly string[]> {
+  try {
+    return await inThisNamespace((namespace) => namespace.listTables());
+  } catch (error) {
+    throw cannotStart(`nftables does not work here: ${(error as Error).message}`);
+  }
+}
+
+async function inThisNamespace<T>(work: (namespace: NetworkNamespace) => Promise<T>): Promise<T> {
+  const namespace = new NetworkNamespace('self');
+  try {
+    return await work(namespace);
+  } finally {
+    namespace.close();
+  }
+}
+
+async function run(paths: Paths, terminal: Terminal): Promise<ExitCode> {
+  const plans = await planChildren(paths);
+  const startUp = new AbortController();
+  const { promise: ended, resolve: end } = Promise.withResolvers<ExitCode>();
+  let guarding = false;
+  const children = new Children(plans, stopOrder, {
+    onLine: (name, line) => terminal.logLine(name, line),
+    onEnd: (name, childEnd) => {
+      if (childEnd.code !== exitCodes.cannotStart || guarding) return terminal.childEnd(name, childEnd);
+      terminal.warn(startFailure(name, childEnd, paths));
+      end(exitCodes.cannotStart);
+    },
+  });
+  followSignals(children, terminal, end);
+  terminal.say(`starting ${startOrder.join(', ')} (logs in ${paths.logs})`);
+  children.start();
+  const warnOfSilence = (problem: string): void =>
+    terminal.warn(`still not guarding: ${problem}. It goes on trying; the logs are in ${paths.logs}`);
+  void waitUntilGuarding(paths.socket, startUp.signal, warnOfSilence).then((status) => {
+    if (status === undefined) return;
+    guarding = true;
+    terminal.say(guardingLine(status));
+  });
+  const code = await ended;
+  startUp.abort();
+  await children.stop();
+  terminal.say(await lastWords());
+  return code;
+}
+
+function startFailure(name: string, { fatal }: ChildEnd, { logs }: Paths): string {
+  return `${name} cannot start: ${fatal ?? `it did not say why, see ${join(logs, `${name}.log`)}`}`;
+}
+
+function followSignals(children: Children, terminal: Terminal, end: (code: ExitCode) => void): void {
+  let asked = 0;
+  const onStop = (signal: NodeJS.Signals): void => {
+    asked += 1;
+    // The children go with us: the kernel sends them SIGTERM when we are gone.
+    if (asked > 1) process.exit(exitCodes.failed);
+    terminal.say(`${signal}: stopping ${stopOrder.join(', ')}`);
+    end(exitCodes.ok);
+  };
+  process.on('SIGTERM', onStop);
+  process.on('SIGINT', onStop);
+  process.on('SIGHUP', () => children.signal('SIGHUP', daemons));
+}
+
+async function lastWords(): Promise<string> {
+  const tables = await listTablesHere().catch((): readonly string[] => []);
+  if (!tables.includes(guardTable)) return 'stopped. No guard is loaded: no port is hidden.';
+  return 'stopped. The guard stays: guarded ports stay silent, open sessions go on. `nftoggle down` removes it.';
+}
