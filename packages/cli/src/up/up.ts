@@ -28,10 +28,20 @@ export async function up(options: UpOptions): Promise<ExitCode> {
   const release = takeState(paths);
   try {
     await cleanUp(paths, terminal);
-    return await run(paths, terminal);
+    const hadGuard = (await listTablesHere()).includes(guardTable);
+    const code = await run(paths, terminal);
+    if (code === exitCodes.cannotStart && !hadGuard) await takeGuardAway();
+    else terminal.say(await lastWords());
+    return code;
   } finally {
     release();
   }
+}
+
+/** A start that failed as a whole leaves the firewall as it was. */
+async function takeGuardAway(): Promise<void> {
+  if (!(await listTablesHere()).includes(guardTable)) return;
+  await inThisNamespace((namespace) => namespace.deleteTable(guardTable));
 }
 
 /** The checks that need nothing touched come first. */
@@ -96,7 +106,7 @@ async function run(paths: Paths, terminal: Terminal): Promise<ExitCode> {
   const children = new Children(plans, stopOrder, {
     onLine: (name, line) => terminal.logLine(name, line),
     onEnd: (name, childEnd) => {
-      if (childEnd.code !== exitCodes.cannotStart || guarding) return terminal.childEnd(name, childEnd);
+      if (guarding || !isStartFailure(name, childEnd)) return terminal.childEnd(name, childEnd);
       terminal.warn(startFailure(name, childEnd, paths));
       end(exitCodes.cannotStart);
     },
@@ -114,8 +124,12 @@ async function run(paths: Paths, terminal: Terminal): Promise<ExitCode> {
   const code = await ended;
   startUp.abort();
   await children.stop();
-  terminal.say(await lastWords());
   return code;
+}
+
+/** Daemons say by their exit code that another try is of no use; nats-server has no such word. */
+function isStartFailure(name: string, { code, signal }: ChildEnd): boolean {
+  return code === exitCodes.cannotStart || (name === 'nats-server' && signal === null);
 }
 
 function startFailure(name: string, { fatal }: ChildEnd, { logs }: Paths): string {

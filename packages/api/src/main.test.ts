@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { request } from 'node:http';
+import { Bus } from '@nftoggle/bus';
+import type { Daemon, Explanation, InterceptorStatus } from '@nftoggle/contracts';
+import { type DaemonProcess, eventually, type NatsServer, startDaemon, startNats } from '@nftoggle/testkit';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const config = 'version: 1\nnode: box\ntimezone: Europe/Berlin\nservices: { ssh: { ports: [22/tcp] } }\n';
+const started = '2025-01-15T12:00:00.000Z';
+const revision = '0123456789ab';
+
+const interceptorStatus: InterceptorStatus = {
+  daemon: 'interceptor',
+  pid: 7,
+  started,
+  revision,
+  problem: null,
+  guard: 'guarding',
+  queueMechanism: 'nft_queue',
+  queues: [],
+  held: 0,
+  heldLimit: 10,
+  services: [{ name: 'ssh', ports: ['22/tcp'], guards: 'this box', sessions: 0 }],
+  sessions: [],
+  counts: { packets: 0, allowed: 0, denied: 0, fallback: 0, malformed: 0, vanished: 0, restored: 0 },
+};
+const explanation: Explanation = {
+  decision: 'deny',
+  reason: 'no_rule',
+  rule: null,
+  until: null,
+  prefix: 32,
+  revision,
+  service: 'ssh',
+  source: { address: '203.0.113.66' },
+  text: 'deny: ssh has no rule that could let 203.0.113.66 in',
+  checks: [],
+};
+
+let nats: NatsServer;
+let api: DaemonProcess;
+const buses: Bus[] = [];
+
+beforeAll(async () => {
+  nats = await startNats();
+  api = startDaemon({ daemon: 'api', main: new URL('./main.ts', import.meta.url), config, nats });
+  await eventually(() => existsSync(api.socket), { withinMs: 10_000 });
+});
+afterAll(async () => {
+  for (const bus of buses) await bus.close();
+  await api.stop('SIGKILL');
+  await nats.stop();
+});
+
+function busOf(daemon: Daemon): Bus {
+  const bus = new Bus({ url: nats.url, user: daemon, password: nats.passwords[daemon], node: 'box', daemon });
+  buses.push(bus);
+  return bus;
+}
+
+async function get(path: string): Promise<{ code: number; body: unknown }> {
+  const [response] = await once(request({ socketPath: api.socket, path }).end(), 'response');
+  return { code: response.statusCode, body: JSON.parse(Buffer.concat(await response.toArray()).toString()) };
+}
+
+describe('the api daemon', () => {
+  it('says who is silent, and what to do', async () => {
+    expect(await get('/v1/status')).toMatchObject({
+      code: 200,
+      body: {
+        node: 'box',
+        mode: 'enforce',
+        healthy: false,
+        interceptor: null,
+        policy: null,
+        api: { daemon: 'api' },
+      },
+    });
+    expect(await get('/v1/why?source=203.0.113.66&service=ssh')).toMatchObject({
+      code: 503,
+      body: { error: 'no_answer' },
+    });
+  });
+
+  it('passes on what the daemons answer as soon as they are there', async () => {
+    const policy = busOf('policy');
+    policy.serve('explain', ({ service }) =>
+      service === 'ssh' ? explanation : { error: 'unknown_service', message: `no ${service}` },
+    );
+    policy.serve('policyStatus', () => ({
+      daemon: 'policy',
+      pid: 8,
+      started,
+      revision,
+      problem: null,
+      decisions: { allowed: 1, denied: 2 },
+    }));
+    const interceptor = busOf('interceptor');
+    let guard: InterceptorStatus['guard'] = 'guarding';
+    interceptor.serve('interceptorStatus', () => ({ ...interceptorStatus, guard }));
+    await Promise.all([policy.ready, interceptor.ready]);
+    await eventually(async () =>
+      expect(await get('/v1/status')).toMatchObject({
+        body: { healthy: true, interceptor: interceptorStatus, policy: { decisions: { denied: 2 } } },
+      }),
+    );
+    expect(await get('/v1/why?source=203.0.113.66&service=ssh')).toEqual({ code: 200, body: explanation });
+    expect(await get('/v1/why?source=203.0.113.66&service=ftp')).toMatchObject({ code: 404 });
+    guard = 'failed';
+    expect(await get('/v1/status')).toMatchObject({ body: { healthy: false } });
+  });
+
+  it('leaves a second api no place, with one clear message', async () => {
+    const second = startDaemon({
+      daemon: 'api',
+      main: new URL('./main.ts', import.meta.url),
+      config,
+      nats,
+      env: { NFTOGGLE_SOCKET: api.socket },
+    });
+    expect(await second.ended).toBe(3);
+    expect(second.log()).toContain(`another nftoggle uses ${api.socket}`);
+    expect(await get('/v1/health')).toMatchObject({ code: 200 });
+  });
+
+  it('removes its socket when it stops', async () => {
+    const { socket } = api;
+    expect(await api.stop()).toBe(0);
+    expect(existsSync(socket)).toBe(false);
+  });
+});

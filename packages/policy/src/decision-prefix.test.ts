@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+import { aFlow, aLoaded } from '@nftoggle/testkit';
+import { describe, expect, it } from 'vitest';
+import { compilePolicy } from './compile.ts';
+import { decide } from './decide.ts';
+
+const services = `
+version: 1
+timezone: Europe/Berlin
+devices:
+  nas: { mac: 00:11:32:aa:bb:cc, address: "2001:db8:5::20" }
+  tablet: { address: "2001:db8:6::20" }
+groups:
+  friends: [2001:db8:7::/48]
+  both_halves: ["2001:db8:9::/65", "2001:db8:9:0:8000::/65"]
+services:
+  open: { ports: [1/tcp], allow: [any] }
+  friends: { ports: [2/tcp], allow: [friends] }
+  one: { ports: [3/tcp], allow: [203.0.113.7, "2001:db8:9::1"] }
+  not_one: { ports: [4/tcp], deny: ["2001:db8:9::1"], allow: [any] }
+  not_nas: { ports: [5/tcp], deny: [nas], allow: [any] }
+  not_tablet: { ports: [6/tcp], deny: [tablet], allow: [any] }
+  late_nas: { ports: [7/tcp], allow: [friends, nas] }
+  halves: { ports: [8/tcp], allow: ["2001:db8:9::/65", "2001:db8:9:0:8000::/65"] }
+  whole: { ports: [9/tcp], allow: [both_halves] }
+`;
+const policy = compilePolicy(aLoaded(services));
+const narrow = compilePolicy(aLoaded(`${services}\nkernel: { ipv6_prefix: 128 }`));
+const wide = compilePolicy(aLoaded(`${services}\nkernel: { ipv6_prefix: 48 }`));
+const now = new Date('2025-01-15T12:00:00Z');
+
+function prefix(service: string, address: string, mac?: string, by = policy): number {
+  return decide(by, aFlow({ service, source: mac === undefined ? { address } : { address, mac } }), now)
+    .prefix;
+}
+
+describe('the prefix of a decision', () => {
+  it('is the configured one where every address of it gets the same answer', () => {
+    expect(prefix('open', '2001:db8:9::1')).toBe(64);
+    expect(prefix('friends', '2001:db8:7::1')).toBe(64);
+    expect(prefix('friends', '2001:db8:8::1')).toBe(64);
+    expect(prefix('friends', '2001:db8:7::1', undefined, wide)).toBe(48);
+  });
+
+  it('is one address when the configuration wants it so', () => {
+    expect(prefix('open', '2001:db8:9::1', undefined, narrow)).toBe(128);
+  });
+
+  it('is one address for IPv4', () => {
+    expect(prefix('open', '203.0.113.7')).toBe(32);
+    expect(prefix('open', '::ffff:203.0.113.7')).toBe(32);
+  });
+
+  it('is one address where a rule singles out an address of the prefix, whichever was asked about', () => {
+    expect(prefix('one', '2001:db8:9::1')).toBe(128);
+    expect(prefix('one', '2001:db8:9::2')).toBe(128);
+    expect(prefix('not_one', '2001:db8:9::2')).toBe(128);
+    expect(prefix('one', '2001:db8:9:1::2')).toBe(64);
+  });
+
+  it('is one address where a rule on the way names a device that could have any address', () => {
+    expect(prefix('not_nas', '2001:db8:9::1')).toBe(128);
+    expect(prefix('not_tablet', '2001:db8:9::1')).toBe(64);
+    expect(prefix('not_tablet', '2001:db8:6::1')).toBe(128);
+  });
+
+  it('does not depend on rules after the deciding one', () => {
+    expect(prefix('late_nas', '2001:db8:7::1')).toBe(64);
+    expect(prefix('late_nas', '2001:db8:8::1')).toBe(128);
+  });
+
+  it('is one address where two rules share the prefix, and all of it where one group has both parts', () => {
+    expect(prefix('halves', '2001:db8:9::1')).toBe(128);
+    expect(prefix('whole', '2001:db8:9::1')).toBe(64);
+  });
+
+  it('is one address for a source that is on-link, or known by its link-local address', () => {
+    expect(prefix('open', '2001:db8:9::1', '02:00:00:00:00:01')).toBe(128);
+    expect(prefix('open', 'fe80::1')).toBe(128);
+    expect(prefix('open', 'febf::1')).toBe(128);
+    expect(prefix('open', 'fec0::1')).toBe(64);
+  });
+
+  it('is one address for a service that is not known', () => {
+    expect(prefix('telnet', '2001:db8:9::1')).toBe(128);
+    expect(prefix('telnet', '203.0.113.7')).toBe(32);
+  });
+});
