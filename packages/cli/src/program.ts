@@ -68,6 +68,20 @@ function addRunning(program: Command, finish: (code: ExitCode) => void): void {
       const { down } = await import('./commands/down.ts');
       await down(options);
     });
+  program
+    .command('demo [name]')
+    .description('watch it work, with real packets in a network of its own (as root)')
+    .action(async (name: string | undefined) => {
+      const { demo } = await import('./demo/demo.ts');
+      finish(await demo(name ?? 'invisible-ssh'));
+    });
+  program
+    .command('test [files...]')
+    .description('run everything that CI runs, or the tests of some files only (as root)')
+    .action(async (files: string[]) => {
+      const { test } = await import('./commands/test.ts');
+      finish(await test(files));
+    });
   // These two are the launcher's, in bash; they stand here for the help.
   program.command('panic').description('remove the guard at once, whatever else is broken (as root)');
   program.command('setup').description('install what nftoggle runs on; does nothing when all is there');
