@@ -14,6 +14,11 @@ export const FlowSource = z.object({
   address: Address,
   /** Hardware address of the sender; absent when the sender is not on-link (a router's would mislead). */
   mac: MacAddress.optional(),
+  /**
+   * Set for a link-local address on an interface that has no private address: a neighbour on the provider's
+   * side, whose address says nothing about who it is and who is not on the LAN.
+   */
+  outside: z.literal(true).optional(),
 });
 export type FlowSource = z.infer<typeof FlowSource>;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // One interceptor from start to stop: what happens when, and in which order.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Config, formatNetwork, type Loaded } from '@nftoggle/config';
+import type { Config, Loaded } from '@nftoggle/config';
 import type { EventData, EventType, Flow, InterceptorStatus } from '@nftoggle/contracts';
 import { type DaemonContext, StartError } from '@nftoggle/daemon';
 import { tellInterval } from './denials.ts';
@@ -13,7 +13,7 @@ import type { Lane } from './queue/packet-queue.ts';
 import { table } from './ruleset/names.ts';
 import { listKernelSessions } from './session-adopt.ts';
 import { reviewSessions } from './session-review.ts';
-import { type OpenSession, Sessions } from './sessions.ts';
+import { formatSource, type OpenSession, Sessions } from './sessions.ts';
 import { interceptorStatus } from './status.ts';
 
 /** A packet that has been held this long was forgotten by everybody, in milliseconds. */
@@ -160,14 +160,14 @@ export class InterceptorDaemon {
 
   #startTimers(): void {
     const timers = [
-      setInterval(() => this.#interceptor.flushDenials(), tellInterval),
+      setInterval(() => this.#interceptor.flush(), tellInterval),
       setInterval(() => {
         for (const session of this.#sessions.takeExpired(Date.now())) this.#publishEnded(session, 'expired');
       }, sweepInterval),
     ];
     this.#context.onStop('timers', () => {
       for (const timer of timers) clearInterval(timer);
-      this.#interceptor.flushDenials();
+      this.#interceptor.flush();
     });
   }
 
@@ -214,7 +214,7 @@ export class InterceptorDaemon {
   }
 
   #publishEnded(session: OpenSession, reason: EventData<'session_ended'>['reason']): void {
-    const covers = formatNetwork(session.covers);
+    const covers = formatSource(session);
     const since = new Date(session.since).toISOString();
     this.#publish('session_ended', { service: session.service, covers, reason, since }, session.service);
   }

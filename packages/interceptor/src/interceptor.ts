@@ -4,7 +4,7 @@
 // A held packet is a courtesy: the kernel may throw it away at any moment. What lets a connection in is the
 // session in the kernel or the mark of the verdict, and the client's own retry does the rest.
 import { BadAnswerError } from '@nftoggle/bus';
-import { type Config, formatNetwork, type Network, parseAddress, widen } from '@nftoggle/config';
+import { type Config, type Network, parseAddress, widen } from '@nftoggle/config';
 import type { Decision, EventData, EventType, Flow, Reason } from '@nftoggle/contracts';
 import type { Logger } from '@nftoggle/daemon';
 import { type Denial, Denials } from './denials.ts';
@@ -13,7 +13,7 @@ import type { NativePacket, QueueTrouble } from './native.ts';
 import { OnLink } from './on-link.ts';
 import { type FlowPacket, type Held, Questions } from './questions.ts';
 import type { PacketQueue, PacketQueueHandler } from './queue/packet-queue.ts';
-import type { OpenSession, Sessions } from './sessions.ts';
+import { formatSource, linkOf, type OpenSession, type Sessions } from './sessions.ts';
 
 export interface InterceptorOptions {
   readonly guard: Pick<Guard, 'marks' | 'serviceOf'>;
@@ -52,6 +52,9 @@ export class Interceptor implements PacketQueueHandler {
   readonly #options: InterceptorOptions;
   readonly #denials: Denials;
   readonly #onLink = new OnLink();
+  /** Questions without an answer that were not told of yet; while policy is away they come by the hundred. */
+  #unanswered = 0;
+  #isSilent = false;
 
   constructor(options: InterceptorOptions) {
     this.#options = options;
@@ -73,8 +76,10 @@ export class Interceptor implements PacketQueueHandler {
   }
 
   /** Tells what was counted since the last call. */
-  flushDenials(): void {
+  flush(): void {
     this.#denials.flush();
+    if (this.#unanswered > 0) this.#tellUnanswered('policy does not answer');
+    else this.#isSilent = false;
   }
 
   /** A new configuration is in force: answers given under the old one are not repeated. */
@@ -112,7 +117,9 @@ export class Interceptor implements PacketQueueHandler {
   /** The session may have been opened while this packet was on its way to us. */
   #sessionOf(flow: Flow, now: number): OpenSession | undefined {
     const address = parseAddress(flow.source.address);
-    return address === null ? undefined : this.#options.sessions.find(flow.service, address, now);
+    return address === null
+      ? undefined
+      : this.#options.sessions.find(flow.service, address, flow.interface, now);
   }
 
   #repeatDenial(key: string, held: Held, now: number): boolean {
@@ -134,14 +141,15 @@ export class Interceptor implements PacketQueueHandler {
 
   async #settle(key: string, flow: Flow): Promise<void> {
     const answer = await this.#ask(flow);
-    const opened = answer.allow ? this.#open(flow, answer) : answer;
+    const opened = answer.allow ? this.#open(flow, answer) : undefined;
     const held = this.questions.take(key);
-    if (opened.allow) {
+    if (opened !== undefined) {
       this.#accept(flow, held);
+      if (opened.isNew) this.#publishStarted(flow, opened.session, answer.reason);
       return;
     }
     for (const { queue, packet } of held) queue.drop(packet.id);
-    this.#deny(flow, key, opened, held.length);
+    this.#deny(flow, key, answer.allow ? refusal('session_not_added') : answer, held.length);
   }
 
   async #ask(flow: Flow): Promise<Answer> {
@@ -169,24 +177,30 @@ export class Interceptor implements PacketQueueHandler {
   #fallback(flow: Flow, error: unknown): Answer {
     this.counts.fallback += 1;
     const reason = error instanceof BadAnswerError ? 'bad_answer' : 'no_answer';
-    this.#options.log.warn({ service: flow.service, reason }, (error as Error).message);
+    this.#unanswered += 1;
+    if (!this.#isSilent) this.#tellUnanswered((error as Error).message);
+    this.#isSilent = true;
     const allow = this.#options.config().services.get(flow.service)?.fallback === 'allow';
     const { prefix = 0 } = parseAddress(flow.source.address) ?? {};
     return { allow, reason, rule: null, until: this.#options.now() + fallbackSession, prefix };
   }
 
+  #tellUnanswered(problem: string): void {
+    this.#options.log.warn({ questions: this.#unanswered }, `no decision, the fallback applies: ${problem}`);
+    this.#unanswered = 0;
+  }
+
   /** The session stands in the kernel before any packet is let go; if the kernel refuses it, nothing is. */
-  #open(flow: Flow, answer: Answer): Answer {
+  #open(flow: Flow, answer: Answer): { readonly session: OpenSession; readonly isNew: boolean } | undefined {
     const now = this.#options.now();
     const address = parseAddress(flow.source.address);
-    if (address === null || !(answer.until > now)) return refusal('session_not_added');
-    const session = newSession(flow, address, answer, now);
+    if (address === null || !(answer.until > now)) return undefined;
+    const session = newSession(flow, address, answer, this.#options.sessions.ipv6Prefix, now);
     try {
-      if (this.#options.sessions.open(session, now)) this.#publishStarted(flow, session, answer.reason);
-      return answer;
+      return { session, isNew: this.#options.sessions.open(session, now) };
     } catch (error) {
       this.#options.log.error({ err: error, service: flow.service }, 'the kernel did not take a session');
-      return refusal('session_not_added');
+      return undefined;
     }
   }
 
@@ -195,7 +209,7 @@ export class Interceptor implements PacketQueueHandler {
       'session_started',
       {
         ...facts(flow),
-        covers: formatNetwork(session.covers),
+        covers: formatSource(session),
         rule: session.rule,
         reason,
         until: new Date(session.until).toISOString(),
@@ -225,18 +239,25 @@ export class Interceptor implements PacketQueueHandler {
     const service = this.#options.guard.serviceOf(packet.mark);
     const address = parseAddress(packet.source);
     if (service === undefined || address === null) return undefined;
-    const isOnLink = this.#onLink.has(packet.interface, address, this.#options.now());
     return {
       service,
       protocol: packet.protocol,
-      source: {
-        address: packet.source,
-        ...(isOnLink && packet.mac !== undefined ? { mac: packet.mac } : {}),
-      },
+      source: this.#sourceOf(packet, address),
       sourcePort: packet.sourcePort,
       destination: packet.destination,
       destinationPort: packet.destinationPort,
       interface: packet.interface,
+    };
+  }
+
+  #sourceOf(packet: FlowPacket, address: Network): Flow['source'] {
+    const now = this.#options.now();
+    const isOnLink = this.#onLink.has(packet.interface, address, now);
+    const isOutside = this.#onLink.isOutside(packet.interface, address, this.#options.config().lan, now);
+    return {
+      address: packet.source,
+      ...(isOnLink && packet.mac !== undefined ? { mac: packet.mac } : {}),
+      ...(isOutside ? { outside: true } : {}),
     };
   }
 }
@@ -245,11 +266,20 @@ function refusal(reason: Reason): Answer {
   return { allow: false, reason, rule: null, until: 0, prefix: 0 };
 }
 
-function newSession(flow: Flow, address: Network, answer: Answer, now: number): OpenSession {
-  const prefix = Math.min(answer.prefix, address.prefix);
+function newSession(
+  flow: Flow,
+  address: Network,
+  answer: Answer,
+  ipv6Prefix: number,
+  now: number,
+): OpenSession {
+  const link = linkOf(address, flow.interface);
+  // There are sets for single addresses and for prefixes of the one configured width, and none wider.
+  const widens = address.family === 6 && link === null && answer.prefix === ipv6Prefix;
   return {
     service: flow.service,
-    covers: widen(address, prefix),
+    covers: widens ? widen(address, ipv6Prefix) : address,
+    link,
     mac: flow.source.mac ?? null,
     since: now,
     until: answer.until,

@@ -10,7 +10,9 @@ const linkLocal = [parseNetwork('fe80::/10'), parseNetwork('169.254.0.0/16')].fi
 );
 
 /**
- * Is a source on the link that its packet came in by? Only then does the packet's hardware address belong
+ * What the addresses of our interfaces tell about a source.
+ *
+ * Is it on the link that its packet came in by? Only then does the packet's hardware address belong
  * to the source; beyond a router it is the router's.
  */
 export class OnLink {
@@ -18,9 +20,25 @@ export class OnLink {
   #refreshed = Number.NEGATIVE_INFINITY;
 
   has(interfaceName: string, address: Network, now: number): boolean {
+    return [...linkLocal, ...this.#prefixesOf(interfaceName, now)].some((network) =>
+      contains(network, address),
+    );
+  }
+
+  /**
+   * Is a link-local source a neighbour on the provider's side? It is where the interface has no address of
+   * the LAN; its own link-local address tells nothing.
+   */
+  isOutside(interfaceName: string, address: Network, lan: readonly Network[], now: number): boolean {
+    const isLinkLocal = (network: Network): boolean => linkLocal.some((range) => contains(range, network));
+    if (!isLinkLocal(address)) return false;
+    const own = this.#prefixesOf(interfaceName, now).filter((network) => !isLinkLocal(network));
+    return !own.some((network) => lan.some((range) => contains(range, network)));
+  }
+
+  #prefixesOf(interfaceName: string, now: number): readonly Network[] {
     if (now - this.#refreshed >= refreshInterval) this.#refresh(now);
-    const prefixes = this.#prefixes.get(interfaceName) ?? [];
-    return [...linkLocal, ...prefixes].some((network) => contains(network, address));
+    return this.#prefixes.get(interfaceName) ?? [];
   }
 
   #refresh(now: number): void {

@@ -6,9 +6,13 @@ import { sessionSets, table } from './ruleset/names.ts';
 import { parseComment } from './session-comment.ts';
 import type { OpenSession } from './sessions.ts';
 
-/** An element of a set with timeouts, as libnftables-json(5) lists it. */
+/** An element of a set with timeouts, as libnftables-json(5) lists it; `concat` where the key has two parts. */
 interface ListedElement {
-  readonly elem: { readonly val: string; readonly expires?: number; readonly comment?: string };
+  readonly elem: {
+    readonly val: string | { readonly concat: readonly [address: string, link: string] };
+    readonly expires?: number;
+    readonly comment?: string;
+  };
 }
 
 /** Reads the live sessions of a service out of its sets. */
@@ -18,19 +22,21 @@ export function listKernelSessions(
   ipv6Prefix: number,
   now: number,
 ): OpenSession[] {
-  const { v4, v6, v6Prefix } = sessionSets(service);
+  const { v4, v6, v6Link, v6Prefix } = sessionSets(service);
   const sets = [
     { set: v4, prefix: 32 },
     { set: v6, prefix: 128 },
+    { set: v6Link, prefix: 128 },
     { set: v6Prefix, prefix: ipv6Prefix },
   ];
   return sets.flatMap(({ set, prefix }) =>
-    listElements(nft, set).flatMap((element) => {
-      const address = parseAddress(element.elem.val);
+    listElements(nft, set).flatMap(({ elem }) => {
+      const [text, link] = typeof elem.val === 'string' ? [elem.val, null] : elem.val.concat;
+      const address = parseAddress(text);
       if (address === null) return [];
-      const until = now + (element.elem.expires ?? 0) * 1_000;
+      const until = now + (elem.expires ?? 0) * 1_000;
       return [
-        { service, covers: widen(address, prefix), until, ...parseComment(element.elem.comment ?? '', now) },
+        { service, covers: widen(address, prefix), link, until, ...parseComment(elem.comment ?? '', now) },
       ];
     }),
   );

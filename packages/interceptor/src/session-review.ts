@@ -48,6 +48,6 @@ function flowOf(session: OpenSession): Flow {
     sourcePort: 0,
     destination: address,
     destinationPort: 0,
-    interface: '',
+    interface: session.link ?? '',
   };
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Who is in: the sessions in the kernel's sets, and what we know of each.
-import { formatNetwork, type Network, networkBytes, widen } from '@nftoggle/config';
+import { contains, formatNetwork, type Network, networkBytes, widen } from '@nftoggle/config';
 import type { Session } from '@nftoggle/contracts';
 import { recentTimeout } from './ruleset/admit.ts';
 import { sessionSets } from './ruleset/names.ts';
@@ -9,6 +9,8 @@ import { formatComment } from './session-comment.ts';
 export interface OpenSession {
   readonly service: string;
   readonly covers: Network;
+  /** The interface that a link-local source is on, because such an address means another host on each; else null. */
+  readonly link: string | null;
   /** Hardware address of the source that opened it, where that is known. */
   readonly mac: string | null;
   readonly since: number;
@@ -39,12 +41,12 @@ const cutTimeout = 10 * 60 * 1000;
 export class Sessions {
   readonly #sets: SessionSets;
   readonly #open = new Map<string, OpenSession>();
-  readonly #ipv6Prefix: number;
+  /** The one width, besides a single address, that IPv6 sessions have. */
+  readonly ipv6Prefix: number;
 
-  /** `ipv6Prefix` is the one width, besides a single address, that IPv6 sessions have. */
   constructor(sets: SessionSets, ipv6Prefix: number) {
     this.#sets = sets;
-    this.#ipv6Prefix = ipv6Prefix;
+    this.ipv6Prefix = ipv6Prefix;
   }
 
   /**
@@ -65,11 +67,12 @@ export class Sessions {
     this.#open.set(sessionKey(session), session);
   }
 
-  /** The live session that lets this address use this service. */
-  find(service: string, address: Network, now: number): OpenSession | undefined {
-    const widths = address.family === 4 ? [32] : [128, this.#ipv6Prefix];
+  /** The live session that lets this address, seen on this interface, use this service. */
+  find(service: string, address: Network, interfaceName: string, now: number): OpenSession | undefined {
+    const link = linkOf(address, interfaceName);
+    const widths = address.family === 4 ? [32] : [128, this.ipv6Prefix];
     for (const prefix of widths) {
-      const session = this.#open.get(sessionKey({ service, covers: widen(address, prefix) }));
+      const session = this.#open.get(sessionKey({ service, covers: widen(address, prefix), link }));
       if (session !== undefined && session.until > now) return session;
     }
     return undefined;
@@ -109,10 +112,15 @@ export class Sessions {
   }
 }
 
+/** `192.0.2.7`, `2001:db8::/64`, `fe80::1%eth0`. */
+export function formatSource({ covers, link }: Pick<OpenSession, 'covers' | 'link'>): string {
+  return link === null ? formatNetwork(covers) : `${formatNetwork(covers)}%${link}`;
+}
+
 export function describeSession(session: OpenSession): Session {
   return {
     service: session.service,
-    source: formatNetwork(session.covers),
+    source: formatSource(session),
     since: new Date(session.since).toISOString(),
     until: new Date(session.until).toISOString(),
     rule: session.rule,
@@ -120,16 +128,35 @@ export function describeSession(session: OpenSession): Session {
   };
 }
 
-function sessionKey({ service, covers }: Pick<OpenSession, 'service' | 'covers'>): string {
-  return `${service} ${formatNetwork(covers)}`;
+const linkLocal = { family: 6, base: 0xfe80n << 112n, prefix: 10 } as const;
+
+/** What tells a link-local address from the same one on another link: its interface. Null for all others. */
+export function linkOf(address: Network, interfaceName: string): string | null {
+  return contains(linkLocal, address) ? interfaceName : null;
+}
+
+function sessionKey({ service, covers, link }: Pick<OpenSession, 'service' | 'covers' | 'link'>): string {
+  return `${service} ${formatNetwork(covers)} ${link ?? ''}`;
 }
 
 function sessionElement(session: OpenSession, now: number): SessionElement {
-  const sets = sessionSets(session.service);
-  const { family, prefix } = session.covers;
-  const set = family === 4 ? sets.v4 : prefix === 128 ? sets.v6 : sets.v6Prefix;
   const timeout = Math.max(leastTimeout, Math.ceil(session.until - now));
-  return { set, key: networkBytes(session.covers), timeout, comment: formatComment(session) };
+  return { ...sessionPlace(session), timeout, comment: formatComment(session) };
+}
+
+function sessionPlace({ service, covers, link }: OpenSession): Pick<SessionElement, 'set' | 'key'> {
+  const sets = sessionSets(service);
+  const key = networkBytes(covers);
+  if (covers.family === 4) return { set: sets.v4, key };
+  if (link !== null) return { set: sets.v6Link, key: Buffer.concat([key, interfaceKey(link)]) };
+  return { set: covers.prefix === 128 ? sets.v6 : sets.v6Prefix, key };
+}
+
+/** An `ifname` in a set is 16 bytes, the name first and zeros behind (IFNAMSIZ). */
+function interfaceKey(name: string): Uint8Array {
+  const bytes = Buffer.alloc(16);
+  bytes.write(name.slice(0, 15), 'latin1');
+  return bytes;
 }
 
 /** IPv6 sources come back from another address of their /64, so that is what is remembered of them. */

@@ -117,6 +117,16 @@ describe('decide', () => {
     expect(decide(policy, aFlow(), now).prefix).toBe(32);
   });
 
+  it("takes a link-local neighbour on the provider's side for nobody of the LAN", () => {
+    const neighbour = { address: 'fe80::5', outside: true } as const;
+    expect(decide(policy, aFlow({ source: neighbour }), now)).toMatchObject({
+      reason: 'no_rule',
+      prefix: 128,
+    });
+    const { outside: _, ...inside } = neighbour;
+    expect(decide(policy, aFlow({ source: inside }), now)).toMatchObject({ reason: 'rule_allows' });
+  });
+
   it('does not take text that is no address', () => {
     expect(() => decide(policy, aFlow({ source: { address: 'nas' } }), now)).toThrow(TypeError);
   });

@@ -9,10 +9,10 @@ export type Question = Pick<Flow, 'service' | 'source'>;
 
 /** May this source use this service at `now`? The first rule that matches decides; no match is a denial. */
 export function decide(policy: CompiledPolicy, question: Question, now: Date): Decision {
-  const { address, mac } = question.source;
+  const { address, mac, outside } = question.source;
   const parsed = parseAddress(address);
   if (parsed === null) throw new TypeError(`not an address: ${JSON.stringify(address)}`);
-  return decideFor(policy, question.service, asker(parsed, mac), now);
+  return decideFor(policy, question.service, asker(parsed, mac, outside), now);
 }
 
 /** The decision itself, for callers that have the asker parsed already or want to see the way to it. */

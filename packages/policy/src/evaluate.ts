@@ -10,8 +10,9 @@ export interface Asker {
   readonly mac: string | undefined;
 }
 
-export function asker(address: Network | null, mac: string | undefined): Asker {
-  return { address, numbers: address === null ? noAddress : addressNumbers(address), mac };
+/** `outside`: the address is link-local on the provider's side, where anybody can have it, so it matches nothing. */
+export function asker(address: Network | null, mac: string | undefined, outside = false): Asker {
+  return { address, numbers: address === null || outside ? noAddress : addressNumbers(address), mac };
 }
 
 /** Told of every condition that is looked at, in order. */

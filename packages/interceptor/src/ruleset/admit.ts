@@ -20,6 +20,8 @@ export const admitSets: readonly SetDeclaration[] = [
   { name: 'asking6', spec: `type ipv6_addr . inet_service . inet_service; ${asking}` },
   { name: 'burst4', spec: `type ipv4_addr . inet_service . inet_service; ${asking}` },
   { name: 'burst6', spec: `type ipv6_addr . inet_service . inet_service; ${asking}` },
+  { name: 'source4', spec: `type ipv4_addr; ${perNetwork}` },
+  { name: 'source6', spec: `type ipv6_addr; ${perNetwork}` },
   { name: 'rate4', spec: `type ipv4_addr; ${perNetwork}` },
   { name: 'rate6', spec: `type ipv6_addr; ${perNetwork}` },
 ];
@@ -29,9 +31,13 @@ export function admitChains(known: readonly Network[], limits: Limits): Chain[] 
 }
 
 function knownChain({ knownPerSecond }: Limits): Chain {
+  // One compromised device on the LAN gets a quarter of the lane.
+  const own = `limit rate over ${Math.ceil(knownPerSecond / 4)}/second burst ${knownPerSecond} packets`;
   return {
     name: 'admit_known',
     rules: [
+      `update @source4 { ip saddr ${own} } counter drop`,
+      `update @source6 { ip6 saddr & ffff:ffff:ffff:ffff:: ${own} } counter drop`,
       `limit rate over ${knownPerSecond}/second burst ${knownPerSecond * 2} packets counter drop`,
       'goto queue_known',
     ],

@@ -17,9 +17,9 @@ export const gateChain = ({ index, name }: Indexed): string => `gate_${index}_${
 export const openChain = ({ index, name }: Indexed): string => `open_${index}_${name}`;
 export const watchChain = ({ index, name }: Indexed): string => `watch_${index}_${name}`;
 
-/** The session sets of a service: IPv4 addresses, IPv6 addresses, IPv6 prefixes. */
+/** The session sets of a service: IPv4 addresses, IPv6 addresses, link-local ones with their link, IPv6 prefixes. */
 export const sessionSets = (name: Id) =>
-  ({ v4: `v4_${name}`, v6: `v6_${name}`, v6Prefix: `v6p_${name}` }) as const;
+  ({ v4: `v4_${name}`, v6: `v6_${name}`, v6Link: `v6l_${name}`, v6Prefix: `v6p_${name}` }) as const;
 
 /** Reads service and index back from the name of a gate or watch chain. */
 export function parseServiceChain(chain: string): Indexed | null {

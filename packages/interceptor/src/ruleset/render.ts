@@ -74,6 +74,7 @@ function renderGuard(input: RulesetInput): Ruleset {
     ],
     chains: [
       ...queueChainsOf(input),
+      plausibleChain(config.lan),
       ...admitChains(known.networks, config.limits),
       ...services.flatMap((service) => serviceChains(service, config, marks)),
       ...dispatch.chains('ask', askChain),
@@ -196,10 +197,11 @@ function eachFamily(networks: readonly Network[], rule: (ip: 'ip' | 'ip6', set: 
 }
 
 function sessionSetsOf(name: string, size: number): SetDeclaration[] {
-  const { v4, v6, v6Prefix } = sessionSets(name);
+  const { v4, v6, v6Link, v6Prefix } = sessionSets(name);
   return [
     { name: v4, spec: `type ipv4_addr; flags timeout; size ${size};` },
     { name: v6, spec: `type ipv6_addr; flags timeout; size ${size};` },
+    { name: v6Link, spec: `type ipv6_addr . ifname; flags timeout; size ${size};` },
     { name: v6Prefix, spec: `type ipv6_addr; flags timeout; size ${size};` },
   ];
 }
@@ -234,6 +236,7 @@ function serviceChains(service: IndexedService, config: Config, marks: Marks): C
     {
       name: askChain(service),
       rules: [
+        'jump plausible',
         ...sessions.map((match) => `${match} accept`),
         `meta mark set meta mark & ${others} | ${hex(marks.asked(service.index))}`,
         'goto admit',
@@ -242,9 +245,9 @@ function serviceChains(service: IndexedService, config: Config, marks: Marks): C
     {
       name: gateChain(service),
       rules: [
+        'jump plausible',
         `meta mark & ${hex(marks.mask)} == ${opened} goto ${openChain(service)}`,
-        'ct state != new counter drop',
-        `${notSyn} counter drop`,
+        // Whatever a source with a session sends may pass: its connections outlive a flushed conntrack table.
         ...sessions.map((match) => `${match} goto ${openChain(service)}`),
         'counter drop',
       ],
@@ -252,9 +255,18 @@ function serviceChains(service: IndexedService, config: Config, marks: Marks): C
   ];
 }
 
+/**
+ * A private source that could not be answered by the way it came in by is forged: from outside, nobody gets
+ * to speak in the name of the LAN, not even one-way as UDP could.
+ */
+function plausibleChain(lan: readonly Network[]): Chain {
+  const rules = eachFamily(lan, (ip, set) => `${ip} saddr ${set} fib saddr . iif oif missing counter drop`);
+  return { name: 'plausible', rules };
+}
+
 function sessionMatches(name: string, prefix: number): string[] {
-  const { v4, v6, v6Prefix } = sessionSets(name);
-  const matches = [`ip saddr @${v4}`, `ip6 saddr @${v6}`];
+  const { v4, v6, v6Link, v6Prefix } = sessionSets(name);
+  const matches = [`ip saddr @${v4}`, `ip6 saddr @${v6}`, `ip6 saddr . iifname @${v6Link}`];
   return prefix < 128 ? [...matches, `ip6 saddr & ${ipv6Mask(prefix)} @${v6Prefix}`] : matches;
 }
 
