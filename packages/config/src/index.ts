@@ -16,5 +16,6 @@ export { safeDefaultConfig } from './safe-default.ts';
 export { ConfigText } from './schema.ts';
 export { type Names, parseSource, reservedNames } from './source.ts';
 export { type ExpandedSources, expandSources } from './sources-expand.ts';
+export { suggest } from './suggest.ts';
 export * from './types.ts';
 export { type ConfigWatch, type WatchHandlers, type WatchOptions, watchConfig } from './watch.ts';

@@ -2,6 +2,7 @@
 // What every process needs and what knows nothing of firewalls: start, configuration, bus, log, ordered stop.
 
 export type { Logger } from 'pino';
-export { type DaemonContext, runDaemon, StartError, startFailedCode } from './run-daemon.ts';
+export { type DaemonContext, runDaemon, startFailedCode } from './run-daemon.ts';
 export { readSettings, Settings } from './settings.ts';
+export { StartError } from './start-error.ts';
 export { StopSteps } from './stop.ts';

@@ -4,12 +4,8 @@ import { ConfigError, type ConfigWatch, formatProblems, type Loaded, watchConfig
 import type { Daemon, DaemonStatus } from '@nftoggle/contracts';
 import { type Logger, pino } from 'pino';
 import { natsPassword, readSettings, type Settings } from './settings.ts';
+import { StartError } from './start-error.ts';
 import { StopSteps, stopDeadline } from './stop.ts';
-
-/** A start that cannot succeed: its message tells a person what is wrong and what to do. */
-export class StartError extends Error {
-  override readonly name = 'StartError';
-}
 
 export interface DaemonContext {
   readonly name: Daemon;
@@ -40,11 +36,12 @@ export async function runDaemon(
   start: (context: DaemonContext) => void | Promise<void>,
 ): Promise<void> {
   const started = new Date().toISOString();
-  const settings = readSettings(process.env);
-  const log = pino({ name, level: settings.NFTOGGLE_LOG_LEVEL, base: { name, pid: process.pid } });
+  const log = pino({ name, base: { name, pid: process.pid } });
   const steps = new StopSteps((step, error) => log.error({ err: error, step }, 'a step of the stop failed'));
   const stop = stopper(log, steps);
   try {
+    const settings = readSettings(process.env);
+    log.level = settings.NFTOGGLE_LOG_LEVEL;
     const listeners: ((loaded: Loaded) => void)[] = [];
     const watch = await openConfig(settings, listeners, log, () => bus);
     steps.add('config', () => watch.close());

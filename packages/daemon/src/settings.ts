@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { StartError } from './start-error.ts';
 
 /** What a daemon is told by its environment; all else is in the configuration file. */
 export const Settings = z.object({
@@ -22,12 +23,23 @@ export const Settings = z.object({
 });
 export type Settings = z.infer<typeof Settings>;
 
-/** @throws z.ZodError naming the variable that is wrong */
+/** @throws StartError naming each variable that is wrong */
 export function readSettings(env: Readonly<Record<string, string | undefined>>): Settings {
-  return Settings.parse(env);
+  const read = Settings.safeParse(env);
+  if (read.success) return read.data;
+  const problems = read.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+  throw new StartError(`the environment is wrong: ${problems.join('; ')}`);
 }
 
+/** @throws StartError when the file cannot be read */
 export function natsPassword(settings: Settings): string {
   const file = settings.NFTOGGLE_NATS_PASSWORD_FILE;
-  return file === '' ? '' : readFileSync(file, 'utf8').trim();
+  if (file === '') return '';
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (cause) {
+    throw new StartError(`NFTOGGLE_NATS_PASSWORD_FILE cannot be read: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
 }

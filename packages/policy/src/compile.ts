@@ -45,6 +45,8 @@ export interface Matcher {
   readonly condition: string;
   readonly any: boolean;
   readonly addresses: AddressSet;
+  /** The same without `lan`: what counts for a link-local neighbour on the provider's side. */
+  readonly addressesNamed: AddressSet;
   readonly macs: ReadonlySet<string>;
 }
 
@@ -89,5 +91,12 @@ function sharedMatchers(config: Config): (source: Source) => Matcher {
 
 function compileMatcher(config: Config, source: Source, condition: string): Matcher {
   const { networks, macs, any } = expandSources(config, [source]);
-  return { condition, any, addresses: new AddressSet(networks), macs: new Set(macs) };
+  const named = expandSources({ ...config, lan: [] }, [source]).networks;
+  return {
+    condition,
+    any,
+    addresses: new AddressSet(networks),
+    addressesNamed: new AddressSet(named),
+    macs: new Set(macs),
+  };
 }

@@ -123,6 +123,8 @@ describe('decide', () => {
       reason: 'no_rule',
       prefix: 128,
     });
+    const named = { service: 'web', source: { address: 'fe80::99', outside: true } } as const;
+    expect(decide(policy, aFlow(named), now)).toMatchObject({ rule: 'services.web.allow[0]' });
     const { outside: _, ...inside } = neighbour;
     expect(decide(policy, aFlow({ source: inside }), now)).toMatchObject({ reason: 'rule_allows' });
   });

@@ -8,11 +8,12 @@ export interface Asker {
   readonly address: Network | null;
   readonly numbers: AddressNumbers;
   readonly mac: string | undefined;
+  /** A link-local neighbour on the provider's side: it is not of the LAN. */
+  readonly outside: boolean;
 }
 
-/** `outside`: the address is link-local on the provider's side, where anybody can have it, so it matches nothing. */
 export function asker(address: Network | null, mac: string | undefined, outside = false): Asker {
-  return { address, numbers: address === null || outside ? noAddress : addressNumbers(address), mac };
+  return { address, numbers: address === null ? noAddress : addressNumbers(address), mac, outside };
 }
 
 /** Told of every condition that is looked at, in order. */
@@ -34,6 +35,7 @@ export function firstMatch(
   return null;
 }
 
-function matches(matcher: Matcher, { numbers, mac }: Asker): boolean {
-  return matcher.any || (mac !== undefined && matcher.macs.has(mac)) || matcher.addresses.has(numbers);
+function matches(matcher: Matcher, { numbers, mac, outside }: Asker): boolean {
+  if (matcher.any || (mac !== undefined && matcher.macs.has(mac))) return true;
+  return (outside ? matcher.addressesNamed : matcher.addresses).has(numbers);
 }

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Questions that have no answer, told so that the next one has.
-import { parseNetwork } from '@nftoggle/config';
+import { parseNetwork, suggest } from '@nftoggle/config';
 import type { Refusal } from '@nftoggle/contracts';
 import type { CompiledPolicy } from './compile.ts';
-import { nearestName } from './nearest-name.ts';
 
 /** Names that a message lists before the rest becomes "…". */
 const listedNames = 20;
@@ -26,7 +25,7 @@ function sourceMessage(policy: CompiledPolicy, text: string): string {
 }
 
 function hint(name: string, kind: 'service' | 'device', names: readonly string[]): string {
-  const near = nearestName(name, names);
+  const near = suggest(name, names);
   if (near !== null) return `Did you mean the ${kind} "${near}"?`;
   if (names.length === 0) return `The configuration has no ${kind}s.`;
   const more = names.length > listedNames ? ', …' : '';
