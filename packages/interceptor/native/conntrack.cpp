@@ -74,9 +74,8 @@ void set_tuple(nf_conntrack *flow, const Napi::Object &from, const Tuple &tuple)
   set(destination, tuple.v4_destination, tuple.v6_destination);
   const bool original = tuple.source_port == ATTR_ORIG_PORT_SRC;
   nfct_set_attr_u8(flow, original ? ATTR_ORIG_L3PROTO : ATTR_REPL_L3PROTO, static_cast<std::uint8_t>(family));
-  nfct_set_attr_u16(flow, tuple.source_port, htons(static_cast<std::uint16_t>(number_from(from.Get("sourcePort"), "sourcePort"))));
-  nfct_set_attr_u16(flow, tuple.destination_port,
-                    htons(static_cast<std::uint16_t>(number_from(from.Get("destinationPort"), "destinationPort"))));
+  nfct_set_attr_u16(flow, tuple.source_port, htons(number16_from(from.Get("sourcePort"), "sourcePort")));
+  nfct_set_attr_u16(flow, tuple.destination_port, htons(number16_from(from.Get("destinationPort"), "destinationPort")));
 }
 
 Napi::Object flow_to_javascript(Napi::Env env, const nf_conntrack *flow, std::uint8_t family) {

@@ -45,7 +45,7 @@ using Rule = Owned<nftnl_rule, nftnl_rule_free>::Pointer;
 struct Element {
   std::string set;
   std::vector<std::uint8_t> key;
-  std::uint32_t timeout;  // milliseconds
+  std::uint64_t timeout;  // milliseconds
   std::string comment;    // what `nft list set` shows beside the element; empty for none
 };
 
@@ -57,7 +57,7 @@ std::vector<Element> elements_from(const Napi::Value &value, bool with_timeout) 
     const Napi::Object object = object_from(array.Get(i), "element");
     Element element{string_from(object.Get("set"), "set"), bytes_from(object.Get("key"), "key"), 0, {}};
     if (with_timeout) {
-      element.timeout = number_from(object.Get("timeout"), "timeout");
+      element.timeout = milliseconds_from(object.Get("timeout"), "timeout");
       // A timeout of zero would be an element for ever.
       if (element.timeout < 1000) throw Napi::RangeError::New(value.Env(), "timeout must be at least 1000 ms");
       if (object.Has("comment")) element.comment = string_from(object.Get("comment"), "comment").substr(0, kMaxComment);
@@ -191,7 +191,7 @@ Napi::Value NftMessages::remove_elements(const Napi::CallbackInfo &info) {
 Napi::Value NftMessages::set_queue_rule(const Napi::CallbackInfo &info) {
   const std::string table = string_from(info[0], "table");
   const std::string chain = string_from(info[1], "chain");
-  const auto queue = static_cast<std::uint16_t>(number_from(info[2], "queue"));
+  const std::uint16_t queue = number16_from(info[2], "queue");
   guarded(info.Env(), [&] {
     Rule all(nftnl_rule_alloc());
     nftnl_rule_set_u32(all.get(), NFTNL_RULE_FAMILY, NFPROTO_INET);

@@ -27,7 +27,7 @@ Napi::Function PacketLog::define(Napi::Env env) {
 // new PacketLog({ group, onPackets })
 PacketLog::PacketLog(const Napi::CallbackInfo &info) : Napi::ObjectWrap<PacketLog>(info) {
   const Napi::Object options = object_from(info[0], "options");
-  group_ = static_cast<std::uint16_t>(number_from(options.Get("group"), "group"));
+  group_ = number16_from(options.Get("group"), "group");
   on_packets_ = Napi::Persistent(function_from(options.Get("onPackets"), "onPackets"));
   guarded(info.Env(), [&] { bind_group(); });
 }

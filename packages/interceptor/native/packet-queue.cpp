@@ -34,7 +34,7 @@ Napi::Function PacketQueue::define(Napi::Env env) {
 // new PacketQueue({ number, maxLength, copyRange, receiveBuffer, onPackets, onTrouble })
 PacketQueue::PacketQueue(const Napi::CallbackInfo &info) : Napi::ObjectWrap<PacketQueue>(info) {
   const Napi::Object options = object_from(info[0], "options");
-  number_ = static_cast<std::uint16_t>(number_from(options.Get("number"), "number"));
+  number_ = number16_from(options.Get("number"), "number");
   max_length_ = number_from(options.Get("maxLength"), "maxLength");
   copy_range_ = number_from(options.Get("copyRange"), "copyRange");
   receive_buffer_ = number_from(options.Get("receiveBuffer"), "receiveBuffer");

@@ -5,6 +5,7 @@ import { type Config, contains, type Network, type PortRange, parseAddress } fro
 import { networkFromBytes } from './bytes.ts';
 import type { Marks } from './marks.ts';
 import type { ConntrackFlow, Native } from './native.ts';
+import { uncoveredPorts } from './ruleset/gate-ports.ts';
 
 type NewFlow = Pick<ConntrackFlow, 'protocol' | 'original'>;
 
@@ -20,10 +21,13 @@ export class Connections {
   /** Ends the connections of one source with one service, and returns how many those were. */
   cut(index: number, source: Network): number {
     const flows = this.#conntrack.list(this.#marks.opened(index), this.#marks.mask);
-    const own = flows.filter(({ original }) => {
-      const address = parseAddress(original.source);
-      return address !== null && contains(source, address);
-    });
+    // Where conntrack found the connection half-way, the server may stand there as the one who opened it.
+    const own = flows.filter(({ original }) =>
+      [original.source, original.destination].some((text) => {
+        const address = parseAddress(text);
+        return address !== null && contains(source, address);
+      }),
+    );
     return own.filter((flow) => this.#conntrack.remove(flow)).length;
   }
 
@@ -52,12 +56,16 @@ export class Connections {
   }
 }
 
-/** Ports that `next` guards and `previous` did not. */
+/**
+ * Ports that `next` guards and `previous` did not; `mode: watch` guards none. Exactly these: on a port that was
+ * guarded already, a connection without our mark is one that was cut, and its server may still be sending.
+ */
 export function newlyGuarded(previous: Config | undefined, next: Config): PortRange[] {
-  const before = previous === undefined ? [] : [...previous.services.values()].flatMap(({ ports }) => ports);
-  const covered = (range: PortRange): boolean =>
-    before.some((old) => old.protocol === range.protocol && old.from <= range.from && old.to >= range.to);
-  return [...next.services.values()].flatMap(({ ports }) => ports).filter((range) => !covered(range));
+  return uncoveredPorts(portsOf(next), previous?.mode === 'enforce' ? portsOf(previous) : []);
+}
+
+function portsOf({ services }: Config): PortRange[] {
+  return [...services.values()].flatMap(({ ports }) => ports);
 }
 
 function touches(

@@ -5,11 +5,14 @@ import type { EventData } from '@nftoggle/contracts';
 export type Denial = Omit<EventData<'access_denied'>, 'count' | 'first' | 'last'>;
 
 interface Tally {
-  readonly denial: Denial;
+  /** As the newest decision has it. */
+  denial: Denial;
+  /** When that was made; long ago for one that is not to be repeated. */
+  decided: number;
+  /** Not told yet: how many, and when the first and the last of them were. */
+  untold: number;
   first: number;
   last: number;
-  /** Not told yet. */
-  untold: number;
 }
 
 /** How long the same answer is given again without asking, in milliseconds. Shorter than any client's retry. */
@@ -30,7 +33,7 @@ export class Denials {
   /** The refusal that this source got from this service a moment ago. */
   recent(key: string, now: number): Denial | undefined {
     const tally = this.#tallies.get(key);
-    return tally !== undefined && now - tally.last < repeatWindow ? tally.denial : undefined;
+    return tally !== undefined && now - tally.decided < repeatWindow ? tally.denial : undefined;
   }
 
   /** Counts a refusal. `decided` is false for one that only repeats an answer: it does not extend it. */
@@ -38,12 +41,14 @@ export class Denials {
     const tally = this.#tallies.get(key);
     if (tally === undefined) {
       if (this.#tallies.size >= maxSources) return;
-      this.#tallies.set(key, { denial, first: now, last: now, untold: 0 });
+      this.#tallies.set(key, { denial, decided: now, untold: 0, first: now, last: now });
       this.#tell({ ...denial, count: 1, ...span(now, now) });
       return;
     }
+    if (tally.untold === 0) tally.first = now;
     tally.untold += 1;
-    if (decided) tally.last = now;
+    tally.last = now;
+    if (decided) [tally.denial, tally.decided] = [denial, now];
   }
 
   /** Tells what has been counted, and forgets sources that have been quiet since the last call. */
@@ -55,13 +60,12 @@ export class Denials {
       }
       this.#tell({ ...tally.denial, count: tally.untold, ...span(tally.first, tally.last) });
       tally.untold = 0;
-      tally.first = tally.last;
     }
   }
 
   /** Answers given under an older configuration are not repeated. */
   forgetAnswers(): void {
-    for (const tally of this.#tallies.values()) tally.last = 0;
+    for (const tally of this.#tallies.values()) tally.decided = Number.NEGATIVE_INFINITY;
   }
 }
 

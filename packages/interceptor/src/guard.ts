@@ -6,6 +6,7 @@ import { StartError } from '@nftoggle/daemon';
 import { Connections, newlyGuarded } from './connections.ts';
 import { Marks } from './marks.ts';
 import type { Native } from './native.ts';
+import { uncoveredPorts } from './ruleset/gate-ports.ts';
 import { type QueueMechanism, renderRuleset } from './ruleset/render.ts';
 import { Table, type TableState } from './ruleset/table.ts';
 import { ServiceIndexes } from './service-indexes.ts';
@@ -46,8 +47,12 @@ export class Guard {
   apply(config: Config): number {
     const { indexes, released } = this.#indexes.assign([...config.services.keys()]);
     for (const index of released) this.connections.release(index);
+    const fresh = newlyGuarded(this.#applied, config);
     const isAdoption = this.#applied === undefined && this.adopted;
-    const kept = isAdoption ? 0 : this.connections.keepExisting(newlyGuarded(this.#applied, config));
+    // An adopted table guards what its own configuration said, which may be less than this one says.
+    const kept = this.connections.keepExisting(
+      isAdoption ? uncoveredPorts(fresh, this.table.guardedPorts()) : fresh,
+    );
     this.#load(config, indexes);
     this.#indexes = indexes;
     this.#applied = config;

@@ -2,7 +2,7 @@
 // One interceptor from start to stop: what happens when, and in which order.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config, Loaded } from '@nftoggle/config';
-import type { EventData, EventType, Flow, InterceptorStatus } from '@nftoggle/contracts';
+import type { Decision, EventData, EventType, Flow, InterceptorStatus } from '@nftoggle/contracts';
 import { type DaemonContext, StartError } from '@nftoggle/daemon';
 import { tellInterval } from './denials.ts';
 import { Guard } from './guard.ts';
@@ -19,6 +19,8 @@ import { interceptorStatus } from './status.ts';
 /** A packet that has been held this long was forgotten by everybody, in milliseconds. */
 const longestHold = 10_000;
 const sweepInterval = 1_000;
+/** Long enough for policy to have read a configuration that we have read, in milliseconds. */
+const reviewDelay = 500;
 
 export class InterceptorDaemon {
   readonly #native: Native;
@@ -31,6 +33,7 @@ export class InterceptorDaemon {
   readonly #kernel: Config['kernel'];
   #state: InterceptorStatus['guard'] = 'failed';
   #log: { close(): void } | undefined;
+  #reviewDue: NodeJS.Timeout | undefined;
 
   constructor(native: Native, context: DaemonContext) {
     this.#native = native;
@@ -73,7 +76,14 @@ export class InterceptorDaemon {
     void this.#review();
   }
 
-  readonly #decide = (flow: Flow) => this.#context.bus.request('decide', { flow });
+  readonly #ask = (flow: Flow): Promise<Decision> => this.#context.bus.request('decide', { flow });
+
+  /** An answer of an older revision may let somebody in whom the new one would not: it is looked at again. */
+  readonly #decide = async (flow: Flow): Promise<Decision> => {
+    const decision = await this.#ask(flow);
+    if (decision.revision !== this.#context.loaded().revision) this.#reviewSoon();
+    return decision;
+  };
 
   readonly #publish = <T extends EventType>(type: T, data: EventData<T>, service?: string): void =>
     this.#context.bus.publish(type, data, service);
@@ -167,14 +177,18 @@ export class InterceptorDaemon {
     ];
     this.#context.onStop('timers', () => {
       for (const timer of timers) clearInterval(timer);
+      clearTimeout(this.#reviewDue);
       this.#interceptor.flush();
     });
   }
 
   #reconfigure({ config }: Loaded): void {
     if (this.#state === 'removed') return;
+    const hadSets = this.#state === 'guarding';
     try {
       this.#apply(config);
+      // `mode: watch` has no session sets; who was in before it has not lost the session.
+      if (!hadSets && this.#state === 'guarding') this.#sessions.restore(Date.now());
     } catch (error) {
       this.#context.log.error(
         { err: error },
@@ -189,6 +203,13 @@ export class InterceptorDaemon {
     void this.#review();
   }
 
+  #reviewSoon(): void {
+    this.#reviewDue ??= setTimeout(() => {
+      this.#reviewDue = undefined;
+      void this.#review();
+    }, reviewDelay);
+  }
+
   /** What an older configuration let in and this one would not is ended, established connections included. */
   async #review(): Promise<void> {
     const { services } = this.#context.loaded().config;
@@ -198,7 +219,7 @@ export class InterceptorDaemon {
     ];
     for (const session of orphaned) this.#sessions.forget(session);
     await reviewSessions(known, {
-      decide: this.#decide,
+      decide: this.#ask,
       revision: () => this.#context.loaded().revision,
       end: (session) => this.#revoke(session),
       wait: sleep,

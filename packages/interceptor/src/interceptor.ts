@@ -238,7 +238,9 @@ export class Interceptor implements PacketQueueHandler {
   #flowOf(packet: FlowPacket): Flow | undefined {
     const service = this.#options.guard.serviceOf(packet.mark);
     const address = parseAddress(packet.source);
-    if (service === undefined || address === null) return undefined;
+    // No host sends from an IPv4-mapped address (RFC 6890); rules would read it as the IPv4 one.
+    const isMapped = address?.family === 4 && packet.source.includes(':');
+    if (service === undefined || address === null || isMapped) return undefined;
     return {
       service,
       protocol: packet.protocol,

@@ -3,17 +3,17 @@
 // and so that `nft list set` tells an admin who is in, and by which rule.
 import type { OpenSession } from './sessions.ts';
 
+/** NFTNL_UDATA_COMMENT_MAXLEN without its terminator, in bytes; all that is written is ASCII. */
+const maxComment = 127;
+
 type Written = Pick<OpenSession, 'mac' | 'since' | 'rule' | 'reason'>;
 
 /** `since=1700000000 mac=02:00:00:00:00:01 reason=rule_allows rule=services.ssh.allow[0]` */
 export function formatComment({ since, mac, reason, rule }: Written): string {
-  const fields = [
-    `since=${Math.floor(since / 1_000)}`,
-    `mac=${mac ?? '-'}`,
-    `reason=${reason}`,
-    `rule=${rule ?? '-'}`,
-  ];
-  return fields.join(' ');
+  const facts = `since=${Math.floor(since / 1_000)} mac=${mac ?? '-'} reason=${reason}`;
+  const whole = `${facts} rule=${rule ?? '-'}`;
+  // The rule of a very long name does not fit, and half of its path would be another rule's.
+  return whole.length > maxComment ? `${facts} rule=-` : whole;
 }
 
 /** Reads a comment back; what is missing or unreadable in it is unknown. */

@@ -26,8 +26,13 @@ export async function reviewSessions(
 ): Promise<void> {
   for (const session of sessions) {
     const decision = await decideAnew(flowOf(session), options);
-    if (decision?.decision === 'deny') options.end(session);
+    if (decision !== undefined && !stillHolds(session, decision)) options.end(session);
   }
+}
+
+/** A session for a prefix ends, too, when not every address of it would get the same answer any more. */
+function stillHolds({ covers }: OpenSession, { decision, prefix }: Decision): boolean {
+  return decision === 'allow' && prefix <= covers.prefix;
 }
 
 async function decideAnew(flow: Flow, options: ReviewOptions): Promise<Decision | undefined> {

@@ -37,6 +37,8 @@ export interface SessionSets {
 const leastTimeout = 1_000;
 /** How long a cut peer is kept from reopening the way from our side, in milliseconds. */
 const cutTimeout = 10 * 60 * 1000;
+/** A transaction, and the kernel's answers to it, must fit into the buffers of a netlink socket. */
+const restoreBatch = 32;
 
 export class Sessions {
   readonly #sets: SessionSets;
@@ -100,7 +102,8 @@ export class Sessions {
   /** Puts every live session into sets that were lost. */
   restore(now: number): void {
     const live = this.list().filter((session) => session.until > now);
-    if (live.length > 0) this.#sets.put(live.map((session) => sessionElement(session, now)));
+    for (let at = 0; at < live.length; at += restoreBatch)
+      this.#sets.put(live.slice(at, at + restoreBatch).map((session) => sessionElement(session, now)));
   }
 
   list(): OpenSession[] {

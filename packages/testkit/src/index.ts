@@ -3,6 +3,7 @@
 export * from './builders.ts';
 export * from './daemon-process.ts';
 export * from './eventually.ts';
+export { type Inside, type Remote, type Surroundings, startInside } from './inside.ts';
 export * from './link.ts';
 export * from './nats-server.ts';
 export * from './port.ts';

@@ -2,7 +2,7 @@
 // Who may put a question to user space. Sources that a rule could allow, and sources that had a session
 // lately, have a lane of their own; everybody else shares a limited one, so that a flood of strangers
 // starves nobody who may come in.
-import type { Limits, Network } from '@nftoggle/config';
+import type { ExpandedSources, Limits } from '@nftoggle/config';
 import { networkSet } from './network-set.ts';
 import type { Chain, SetDeclaration } from './render.ts';
 
@@ -26,7 +26,10 @@ export const admitSets: readonly SetDeclaration[] = [
   { name: 'rate6', spec: `type ipv6_addr; ${perNetwork}` },
 ];
 
-export function admitChains(known: readonly Network[], limits: Limits): Chain[] {
+/** Whom a rule could allow, as far as the kernel can tell. */
+export type Known = Pick<ExpandedSources, 'networks' | 'macs'>;
+
+export function admitChains(known: Known, limits: Limits): Chain[] {
   return [knownChain(limits), strangerChain(limits), admitChain(known)];
 }
 
@@ -71,13 +74,16 @@ function strangerChain({ strangerPerMinute, strangersPerSecond }: Limits): Chain
   };
 }
 
-function admitChain(known: readonly Network[]): Chain {
-  const [v4, v6] = [networkSet(known, 4), networkSet(known, 6)];
+function admitChain({ networks, macs }: Known): Chain {
+  const [v4, v6] = [networkSet(networks, 4), networkSet(networks, 6)];
   return {
     name: 'admit',
     rules: [
       ...(v4 === null ? [] : [`ip saddr ${v4} goto admit_known`]),
       ...(v6 === null ? [] : [`ip6 saddr ${v6} goto admit_known`]),
+      // A device may have any address, that of a noisy neighbourhood too. Off-link its packets carry the
+      // router's hardware address; a forged one gets no further than a question.
+      ...(macs.length === 0 ? [] : [`ether saddr { ${macs.join(', ')} } goto admit_known`]),
       'ip saddr @recent4 goto admit_known',
       'ip6 saddr & ffff:ffff:ffff:ffff:: @recent6 goto admit_known',
       'goto admit_stranger',

@@ -7,6 +7,9 @@ export const table = 'nftoggle';
 /** An empty table that means: the owner took the guard away by `panic`, leave it away. */
 export const panicTable = 'nftoggle-panic';
 
+/** The base chain that lets nothing through to a guarded port without a mark or a session. */
+export const gateBaseChain = 'gate';
+
 export interface Indexed {
   readonly name: Id;
   readonly index: number;

@@ -6,7 +6,16 @@
 import { type Config, expandSources, formatNetwork, type Network, type Service } from '@nftoggle/config';
 import type { Marks } from '../marks.ts';
 import { admitChains, admitSets } from './admit.ts';
-import { askChain, gateChain, type Indexed, openChain, sessionSets, table, watchChain } from './names.ts';
+import {
+  askChain,
+  gateBaseChain,
+  gateChain,
+  type Indexed,
+  openChain,
+  sessionSets,
+  table,
+  watchChain,
+} from './names.ts';
 import { networkSet } from './network-set.ts';
 import { type PortStretch, portStretches } from './port-map.ts';
 
@@ -75,7 +84,7 @@ function renderGuard(input: RulesetInput): Ruleset {
     chains: [
       ...queueChainsOf(input),
       plausibleChain(config.lan),
-      ...admitChains(known.networks, config.limits),
+      ...admitChains(known, config.limits),
       ...services.flatMap((service) => serviceChains(service, config, marks)),
       ...dispatch.chains('ask', askChain),
       ...dispatch.chains('gate', gateChain),
@@ -288,7 +297,7 @@ function askUdpBase(dispatch: Dispatch): Chain {
 
 function gateBase(dispatch: Dispatch, marks: Marks): Chain {
   return {
-    name: 'gate',
+    name: gateBaseChain,
     hook: `hook prerouting priority ${gatePriority}`,
     // The mark comes first: packets of a connection that was let in pay for one comparison.
     rules: ['iifname "lo" accept', `ct mark & ${hex(marks.open)} != 0 accept`, ...dispatch.vmap('', 'gate')],

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Our nftables table in the kernel: put there, kept as it should be, taken away.
+import type { PortRange } from '@nftoggle/config';
 import type { Native } from '../native.ts';
-import { panicTable, parseServiceChain, table } from './names.ts';
+import { parseGatePorts } from './gate-ports.ts';
+import { gateBaseChain, panicTable, parseServiceChain, table } from './names.ts';
 import { type QueueMechanism, queueChains, type Ruleset } from './render.ts';
 
 export type TableState = 'intact' | 'table_removed' | 'table_altered' | 'panic';
@@ -55,19 +57,28 @@ export class Table {
     return new Map(services.filter((service) => service !== null).map(({ name, index }) => [name, index]));
   }
 
+  /** The ports that the table in the kernel guards. A table that only watches guards none. */
+  guardedPorts(): PortRange[] {
+    if (!this.#chains().some(({ name }) => name === gateBaseChain)) return [];
+    return parseGatePorts(this.#nft.list(`list chain inet ${table} ${gateBaseChain}`));
+  }
+
   /**
    * Makes the kernel's table be `ruleset`, in place: chains are flushed and filled in one transaction, so
    * no packet meets a half-made table, and no base chain goes, so no held packet is lost.
    * @throws Error with nftables' own words; the table is then as it was
    */
   apply(ruleset: Ruleset, mechanism: QueueMechanism, firstQueue: number): void {
-    const isNew = !this.exists();
+    const before = this.#fingerprint();
+    const isNew = before === '';
     try {
-      if (isNew) this.#prepareQueueChains();
+      this.#prepareQueueChains();
       if (mechanism === 'xt_NFQUEUE') this.#fillQueueChains(firstQueue);
       this.#nft.run(this.#commands(ruleset, mechanism));
     } catch (error) {
       if (isNew) this.remove();
+      // The queue chains were filled anew by then, which is no damage.
+      else if (before === this.#expected) this.#expected = this.#fingerprint();
       throw error;
     }
     this.#expected = this.#fingerprint();
@@ -95,6 +106,7 @@ export class Table {
     return this.#messages.fingerprint(table).toString('latin1');
   }
 
+  /** No-op where they are; somebody may have taken them away. */
   #prepareQueueChains(): void {
     const chains = Object.values(queueChains).map((name) => `add chain inet ${table} ${name}`);
     this.#nft.run([`add table inet ${table}`, ...chains].join('\n'));

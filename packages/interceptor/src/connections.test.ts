@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+import {
+  createLab,
+  type HeldConnection,
+  type Host,
+  holdConnection,
+  type Lab,
+  labObstacles,
+  startTcpPush,
+} from '@nftoggle/lab';
+import { aConfig, eventually, type Inside, startInside } from '@nftoggle/testkit';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { newlyGuarded } from './connections.ts';
+import { network } from './session.fixture.ts';
+
+type Kernel = typeof import('./kernel.fixture.ts');
+const ssh = 'version: 1\nservices:\n  ssh: { ports: [22/tcp], allow: [lan] }\n';
+const tcp = (from: number, to = from) => ({ protocol: 'tcp' as const, from, to });
+
+describe('newlyGuarded', () => {
+  const web = `${ssh}  web: { ports: [80/tcp, 8000-8010/udp], allow: [any] }\n`;
+
+  it('is everything at first', () => {
+    expect(newlyGuarded(undefined, aConfig(ssh))).toEqual([tcp(22)]);
+  });
+
+  it('is what was not guarded before, whichever service it was', () => {
+    const ports = [tcp(80), { protocol: 'udp', from: 8_000, to: 8_010 }];
+    expect(newlyGuarded(aConfig(ssh), aConfig(web))).toEqual(ports);
+    expect(newlyGuarded(aConfig(web), aConfig(ssh))).toEqual([]);
+    expect(newlyGuarded(aConfig(ssh), aConfig(ssh.replace('  ssh:', '  shell:')))).toEqual([]);
+  });
+
+  it('tells protocols apart, and a wider range from the one it was', () => {
+    expect(newlyGuarded(aConfig(ssh), aConfig(ssh.replace('tcp', 'udp')))).toHaveLength(1);
+    expect(newlyGuarded(aConfig(ssh), aConfig(ssh.replace('22/', '22-23/')))).toEqual([tcp(23)]);
+  });
+});
+
+describe.skipIf(labObstacles().length > 0).each(['ipv4', 'ipv6'] as const)(
+  'connections over %s',
+  (family) => {
+    let lab: Lab;
+    let inside: Inside<Kernel>;
+    let kernel: Inside<Kernel>['call'];
+    let gateway: Host;
+    let scanner: Host;
+    let held: HeldConnection;
+    let from = 40_000;
+
+    beforeAll(async () => {
+      lab = await createLab({ only: ['gateway', 'scanner'], nat: false });
+      [gateway, scanner] = [lab.host('gateway'), lab.host('scanner')];
+      inside = await startInside<Kernel>(gateway, new URL('./kernel.fixture.ts', import.meta.url));
+      kernel = inside.call;
+      await startTcpPush(gateway, { port: [22, 23] });
+    });
+    beforeEach(async () => {
+      await kernel.forgetFlows();
+      from += 1;
+      held = await holdConnection(scanner, { address: gateway[family], port: 22, from });
+    });
+    afterEach(async () => {
+      await held.stop();
+      await kernel.nftRun('flush ruleset');
+    });
+    afterAll(async () => {
+      await inside?.close();
+      await lab?.close();
+    });
+
+    const track = () =>
+      kernel.nftRun(`add table inet track
+      add chain inet track c { type filter hook prerouting priority -150; }
+      add rule inet track c ct state established accept`);
+    /** Marks of the connection of this test. Found half-way, either end may be the one who opened it. */
+    const marks = async (): Promise<number[]> =>
+      (await kernel.flows())
+        .filter(({ original }) => [original.sourcePort, original.destinationPort].includes(from))
+        .map(({ mark }) => mark);
+    const isTracked = () => eventually(async () => (await marks()).length === 1);
+    const goesOn = async (): Promise<void> => {
+      expect(await held.waitForBytes(3, 5_000)).toBe(true);
+    };
+
+    it('that conntrack never saw are made known to it and go on when their port becomes guarded', async () => {
+      expect(await marks()).toEqual([]);
+      await kernel.newGuard(ssh);
+      expect((await kernel.guardApply(ssh)).kept).toBeGreaterThanOrEqual(1);
+      await goesOn();
+      expect(await marks()).toEqual([0x8000_0000]);
+    });
+
+    it('that conntrack knows keep the mark bits of others', async () => {
+      await track();
+      await isTracked();
+      await kernel.markFlow(from, 0x0000_0077);
+      expect(await kernel.keepExisting([tcp(22)])).toBeGreaterThanOrEqual(1);
+      expect(await marks()).toEqual([0x8000_0077]);
+      expect(await kernel.keepExisting([tcp(22)])).toBe(0);
+    });
+
+    it('of other ports are left alone', async () => {
+      await track();
+      await isTracked();
+      expect(await kernel.keepExisting([tcp(23), { protocol: 'udp', from: 22, to: 22 }])).toBe(0);
+      expect(await marks()).toEqual([0]);
+    });
+
+    it('of one source and one service are cut, and no others', async () => {
+      await track();
+      await isTracked();
+      await kernel.markFlow(from, 0x8010_0077);
+      const source = network(scanner[family]);
+      expect(await kernel.cut(2, source)).toBe(0);
+      expect(await kernel.cut(1, network(family === 'ipv4' ? '203.0.113.67' : '2001:db8:a::67'))).toBe(0);
+      expect(await kernel.cut(1, source)).toBe(1);
+    });
+
+    it('of a whole prefix are cut by its name', async () => {
+      await track();
+      await isTracked();
+      await kernel.markFlow(from, 0x8010_0000);
+      expect(await kernel.cut(1, network(family === 'ipv4' ? '203.0.113.0/24' : '2001:db8:a::/64'))).toBe(1);
+    });
+
+    it('stop when they are cut under the guard, though their server goes on sending', async () => {
+      await kernel.newGuard(ssh);
+      await kernel.guardApply(ssh);
+      await goesOn();
+      expect(await kernel.cut(0, network(scanner[family]))).toBeGreaterThanOrEqual(1);
+      // What is under way may still arrive; the server then waits for ever for somebody to acknowledge it.
+      await eventually(async () => !(await held.waitForBytes(1, 500)));
+      expect(await marks()).not.toContain(0x8000_0000);
+    });
+
+    it("lose our mark, and nobody else's, when their service is guarded no more", async () => {
+      await track();
+      await isTracked();
+      await kernel.markFlow(from, 0x8010_0077);
+      await kernel.release(2);
+      expect(await marks()).toEqual([0x8010_0077]);
+      await kernel.release(1);
+      expect(await marks()).toEqual([0x0000_0077]);
+    });
+  },
+);

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: MIT
+// What tests do to a real kernel, for startInside: this module runs in a process of its own inside a
+// network namespace.
+import { execFileSync } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { aConfig, eventually } from '@nftoggle/testkit';
+import { Connections } from './connections.ts';
+import { Guard } from './guard.ts';
+import { Marks } from './marks.ts';
+import { loadNative, type Native, type NativePacket, type QueueTrouble } from './native.ts';
+import { bindQueue, kernelQueues, type NativeQueue } from './queue/native-queue.ts';
+import { rulesetOf } from './ruleset/golden.fixture.ts';
+import { table } from './ruleset/names.ts';
+import { Table } from './ruleset/table.ts';
+import { listKernelSessions } from './session-adopt.ts';
+import type { SessionElement } from './sessions.ts';
+import { type OpenSession, Sessions } from './sessions.ts';
+
+const native = addon();
+const nft = new native.Nftables();
+const messages = new native.NftMessages();
+
+/** The addon of the product, or another build of it. */
+function addon(): Native {
+  const other = process.env.NFTOGGLE_TEST_ADDON;
+  return other === undefined ? loadNative() : (createRequire(import.meta.url)(other) as Native);
+}
+
+export const nftRun = (commands: string): string => nft.run(commands);
+
+// The table -----------------------------------------------------------------------------------------------
+
+let ours = new Table(native);
+
+/** As after a restart: nothing is remembered but what the kernel has. */
+export function forget(): void {
+  ours = new Table(native);
+}
+
+export function apply(yamlText: string): void {
+  const { ruleset, firstQueue } = rulesetOf(yamlText, 'xt_NFQUEUE');
+  ours.apply(ruleset, 'xt_NFQUEUE', firstQueue);
+}
+
+/** Adds a rule that no kernel takes to a ruleset that it would take. */
+export function applyBroken(yamlText: string, rule: string): void {
+  const { ruleset, firstQueue } = rulesetOf(yamlText, 'xt_NFQUEUE');
+  const broken = { ...ruleset, chains: [...ruleset.chains, { name: 'broken', rules: [rule] }] };
+  ours.apply(broken, 'xt_NFQUEUE', firstQueue);
+}
+
+export const state = () => ours.state();
+export const isPanic = () => ours.isPanic();
+export const exists = () => ours.exists();
+export const remove = () => ours.remove();
+export const probeQueue = () => ours.probeQueue();
+export const serviceIndexes = () => ours.serviceIndexes();
+
+/** The whole ruleset of this namespace, as nft prints it, without counters. */
+export function listing(): string {
+  return execFileSync('nft', ['-s', 'list', 'ruleset'], { encoding: 'utf8' });
+}
+
+// Elements and sessions -------------------------------------------------------------------------------------
+
+export const put = (elements: readonly SessionElement[]): void => messages.replaceElements(table, elements);
+export const drop = (elements: readonly Omit<SessionElement, 'timeout'>[]): void =>
+  messages.removeElements(table, elements);
+
+const sessions = new Sessions({ put, remove: drop }, 64);
+export const openSession = (session: OpenSession, now: number): boolean => sessions.open(session, now);
+export const closeSession = (session: OpenSession, cut: boolean): void => sessions.close(session, { cut });
+export const kernelSessions = (service: string, ipv6Prefix: number, now: number): OpenSession[] =>
+  listKernelSessions(nft, service, ipv6Prefix, now);
+
+// Queues ----------------------------------------------------------------------------------------------------
+
+let queue: NativeQueue | undefined;
+let arrived: NativePacket[] = [];
+let troubles: { kind: QueueTrouble; value: number }[] = [];
+
+export async function bind(number: number, maxLength: number, closeOnArrival = false): Promise<void> {
+  [arrived, troubles] = [[], []];
+  queue = await bindQueue(native, 'known', number, maxLength, {
+    onPackets: (from, batch) => {
+      arrived.push(...batch);
+      if (closeOnArrival) from.close();
+    },
+    onTrouble: (_, kind, value) => troubles.push({ kind, value }),
+  });
+}
+
+/** A handler with a fault. */
+export async function bindThrowing(number: number): Promise<void> {
+  const onPackets = (): void => {
+    throw new Error('the handler failed');
+  };
+  queue = await bindQueue(native, 'known', number, 64, { onPackets, onTrouble: () => undefined });
+}
+
+/** Every packet that was handed out since bind(), once there are that many. */
+export async function packets(count: number): Promise<NativePacket[]> {
+  await eventually(() => arrived.length >= count);
+  return arrived;
+}
+
+/** Every packet up to the one from that port. */
+export async function packetsUntil(port: number): Promise<NativePacket[]> {
+  await eventually(() => arrived.some((packet) => 'sourcePort' in packet && packet.sourcePort === port));
+  return arrived;
+}
+
+export const trouble = (): readonly { kind: QueueTrouble; value: number }[] => troubles;
+export const accept = (id: number, mark: number): boolean => queue?.accept(id, mark) ?? false;
+export const dropPacket = (id: number): boolean => queue?.drop(id) ?? false;
+export const expire = (milliseconds: number): number => queue?.expire(milliseconds) ?? 0;
+export const held = (): number => queue?.held() ?? 0;
+export const close = (): void => queue?.close();
+export const queues = () => kernelQueues();
+
+/** Everything that comes to UDP port 9000 waits in the queue; behind it the kernel notes what came through. */
+export function queueDatagrams(number: number, foreignMark: number): void {
+  nft.run(`
+    add table inet ${trial}
+    add set inet ${trial} passed { type inet_service . mark; size 4096; }
+    add chain inet ${trial} held
+    add chain inet ${trial} before { type filter hook prerouting priority -290; policy accept; }
+    add rule inet ${trial} before udp dport 9000 meta mark set ${foreignMark} goto held
+    add chain inet ${trial} behind { type filter hook prerouting priority -140; policy accept; }
+    add rule inet ${trial} behind udp dport 9000 add @passed { udp sport . meta mark }
+  `);
+  messages.setQueueRule(trial, 'held', number);
+}
+const trial = 'trial';
+
+export function passed(): { port: number; mark: number }[] {
+  const { nftables } = JSON.parse(nft.list(`list set inet ${trial} passed`)) as {
+    nftables: { set?: { elem?: { concat: [number, number] }[] } }[];
+  };
+  return nftables
+    .flatMap(({ set }) => set?.elem ?? [])
+    .map(({ concat: [port, mark] }) => ({ port, mark }))
+    .sort((a, b) => a.port - b.port);
+}
+
+/** Sends one datagram from each port, in order, over loopback. */
+export async function sendDatagrams(ports: readonly number[], family: 4 | 6 = 4): Promise<void> {
+  for (const port of ports) {
+    const socket = createSocket(family === 4 ? 'udp4' : 'udp6');
+    socket.bind(port, family === 4 ? '127.0.0.1' : '::1');
+    await once(socket, 'listening');
+    await new Promise<void>((resolve, reject) =>
+      socket.send('x', 9000, family === 4 ? '127.0.0.1' : '::1', (error) =>
+        error === null ? resolve() : reject(error),
+      ),
+    );
+    socket.close();
+  }
+}
+
+// Connections -----------------------------------------------------------------------------------------------
+
+const marks = new Marks(0xfff0_0000);
+const connections = new Connections(native, marks);
+const conntrack = new native.Conntrack();
+
+export const flows = () => conntrack.list(0, 0);
+export const markFlow = (port: number, mark: number): boolean =>
+  flows()
+    .filter(({ original }) => [original.sourcePort, original.destinationPort].includes(port))
+    .some((flow) => conntrack.setMark(flow, mark));
+export function forgetFlows(): void {
+  for (const flow of flows()) conntrack.remove(flow);
+}
+export const keepExisting = (ports: Parameters<Connections['keepExisting']>[0]): number =>
+  connections.keepExisting(ports);
+export const cut = (index: number, source: Parameters<Connections['cut']>[1]): number =>
+  connections.cut(index, source);
+export const release = (index: number): void => connections.release(index);
+
+// The guard -------------------------------------------------------------------------------------------------
+
+let guard: Guard | undefined;
+
+export function newGuard(yamlText: string): { adopted: boolean; indexes: ReadonlyMap<string, number> } {
+  guard = new Guard(native, aConfig(yamlText));
+  return { adopted: guard.adopted, indexes: guard.indexes };
+}
+export function guardApply(yamlText: string): { kept: number; indexes: ReadonlyMap<string, number> } {
+  if (guard === undefined) throw new TypeError('no guard');
+  return { kept: guard.apply(aConfig(yamlText)), indexes: guard.indexes };
+}
+export const guardRepair = () => guard?.repair();
+
+/** What is loaded into this process. */
+export const mappedLibraries = (): string => readFileSync('/proc/self/maps', 'utf8');
+
+// Memory ----------------------------------------------------------------------------------------------------
+
+/** Everything that comes in by one interface waits in the queue, whatever its bytes are. */
+export function queueAll(number: number, interfaceName: string): void {
+  nft.run(`
+    add table inet ${trial}
+    add chain inet ${trial} held
+    add chain inet ${trial} before { type filter hook prerouting priority -290; policy accept; }
+    add rule inet ${trial} before iifname "${interfaceName}" icmpv6 type { 133, 134, 135, 136, 137 } accept
+    add rule inet ${trial} before iifname "${interfaceName}" goto held
+  `);
+  messages.setQueueRule(trial, 'held', number);
+}
+
+/** Makes and forgets every kind of native object many times over, and collects the garbage in between. */
+export async function churn(rounds: number): Promise<void> {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  for (let round = 0; round < rounds; round++) {
+    churnOnce(4_500 + round);
+    collect();
+    await new Promise(setImmediate);
+  }
+}
+
+function churnOnce(number: number): void {
+  const handlers = { onPackets: () => undefined, onTrouble: () => undefined };
+  new native.PacketQueue({ number, maxLength: 8, copyRange: 64, receiveBuffer: 65_536, ...handlers });
+  new native.PacketQueue({
+    number: number + 100,
+    maxLength: 8,
+    copyRange: 64,
+    receiveBuffer: 65_536,
+    ...handlers,
+  }).close();
+  new native.PacketLog({ group: number, onPackets: () => undefined });
+  new native.RulesetWatch('nftoggle', () => undefined).close();
+  new native.RulesetWatch('nftoggle', () => undefined);
+  new native.Conntrack().list(0, 0);
+  const mine = new native.NftMessages();
+  new native.Nftables().run(
+    'add table inet churn; add set inet churn s { type ipv4_addr; flags timeout; size 4; }',
+  );
+  const element = { set: 's', key: Uint8Array.of(192, 0, 2, 1), timeout: 2_000, comment: 'x'.repeat(200) };
+  mine.replaceElements('churn', [element, element]);
+  mine.removeElements('churn', [element, element]);
+  mine.fingerprint('churn');
+  new native.Nftables().run('delete table inet churn');
+  for (const wrong of [() => nft.run('nonsense'), () => mine.replaceElements('gone', [element])]) {
+    try {
+      wrong();
+      throw new Error('a wrong call was taken');
+    } catch (error) {
+      if ((error as Error).message === 'a wrong call was taken') throw error;
+    }
+  }
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+// Configurations and the rulesets they become: golden/NAME.nft holds the whole text of each.
+import { aConfig } from '@nftoggle/testkit';
+import { Marks } from '../marks.ts';
+import { ServiceIndexes } from '../service-indexes.ts';
+import { type QueueMechanism, type Ruleset, renderRuleset } from './render.ts';
+
+export const goldenConfigs = {
+  'no-service': 'version: 1\nservices: {}\n',
+  'one-local-service': `
+version: 1
+services:
+  ssh: { ports: [22/tcp], allow: [lan, 203.0.113.7, "2001:db8:7::/48"] }
+`,
+  // One port, guarded for the box itself, for a device behind it, and on the way out.
+  'shared-ports': `
+version: 1
+devices:
+  nas: { address: [192.168.1.20, "fd00:1::20"], mac: "00:11:32:aa:bb:cc" }
+  old-box: { address: 192.168.1.66 }
+services:
+  admin-page: { ports: [443/tcp], allow: [any] }
+  nas-page: { ports: [443/tcp, 443/udp], to: [nas, old-box], allow: [lan] }
+  quic-out: { ports: [443/udp], direction: out, allow: [nas] }
+`,
+  ranges: `
+version: 1
+services:
+  playstation: { ports: [3478-3480/udp, 9295-9304/tcp], allow: [any] }
+  overlapping: { ports: [9300-9310/tcp, 65535/tcp, 1/udp], direction: out, allow: [203.0.113.0/24] }
+`,
+  interfaces: `
+version: 1
+lan: ["2001:db8:1::/48"]
+services:
+  ssh: { ports: [22/tcp], interfaces: [wan, eth0.7], allow: [lan] }
+  game: { ports: [9999/udp], direction: out, interfaces: [lan], allow: [lan] }
+`,
+  watch: `
+version: 1
+mode: watch
+devices:
+  nas: { address: 192.168.1.20 }
+services:
+  ssh: { ports: [22/tcp], allow: [lan] }
+  minecraft: { ports: [25565/tcp, 19132/udp], to: nas, allow: [any] }
+`,
+  'own-numbers': `
+version: 1
+kernel: { mark_mask: 0x0000ff00, ipv6_prefix: 128, queue: 77 }
+limits: { known_per_second: 50, strangers_per_second: 5, stranger_per_minute: 40, sessions: 16 }
+services:
+  ssh: { ports: [22/tcp], allow: [lan] }
+`,
+} as const;
+
+export type GoldenName = keyof typeof goldenConfigs;
+export const goldenNames = Object.keys(goldenConfigs) as GoldenName[];
+
+/** The ruleset of a configuration, its services numbered in order of the file, and its first queue. */
+export function rulesetOf(yamlText: string, queue: QueueMechanism): { ruleset: Ruleset; firstQueue: number } {
+  const config = aConfig(yamlText);
+  const marks = new Marks(config.kernel.markMask);
+  const { indexes } = new ServiceIndexes(new Map(), marks.maxIndex).assign([...config.services.keys()]);
+  const ruleset = renderRuleset({ config, indexes: indexes.all, marks, queue });
+  return { ruleset, firstQueue: config.kernel.queue };
+}

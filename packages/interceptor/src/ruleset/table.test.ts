@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: MIT
+import { connect, createLab, type Lab, labObstacles, startTcpEcho } from '@nftoggle/lab';
+import { type Inside, startInside } from '@nftoggle/testkit';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { goldenConfigs, goldenNames } from './golden.fixture.ts';
+
+type Kernel = typeof import('../kernel.fixture.ts');
+const ssh = goldenConfigs['one-local-service'];
+
+describe.skipIf(labObstacles().length > 0)('Table, in a real kernel', () => {
+  let lab: Lab;
+  let inside: Inside<Kernel>;
+  let kernel: Inside<Kernel>['call'];
+
+  beforeAll(async () => {
+    lab = await createLab({ only: ['gateway', 'scanner'], nat: false });
+    inside = await startInside<Kernel>(lab.host('gateway'), new URL('../kernel.fixture.ts', import.meta.url));
+    kernel = inside.call;
+  });
+  afterEach(() => kernel.nftRun('flush ruleset'));
+  afterAll(async () => {
+    await inside?.close();
+    await lab?.close();
+  });
+
+  /** What the kernel has, chain by chain and set by set: the order of making them does not matter. */
+  const contents = async (): Promise<readonly string[]> =>
+    (await kernel.listing())
+      .replace(/^table inet nftoggle \{\n|\n\}\n$/g, '')
+      .split('\n\n')
+      .sort();
+
+  it.each(goldenNames)('loads golden/%s.nft into an empty kernel', async (name) => {
+    await kernel.apply(goldenConfigs[name]);
+    expect(await kernel.state()).toBe('intact');
+    expect(await kernel.listing()).toContain('table inet nftoggle');
+  });
+
+  it.each(goldenNames)(
+    'turns every other ruleset into golden/%s.nft in place, to the letter',
+    async (name) => {
+      await kernel.apply(goldenConfigs[name]);
+      const fresh = await contents();
+      for (const before of goldenNames.filter((other) => other !== name)) {
+        await kernel.nftRun('flush ruleset');
+        await kernel.apply(goldenConfigs[before]);
+        await kernel.apply(goldenConfigs[name]);
+        expect(await contents(), `from ${before}`).toEqual(fresh);
+        expect(await kernel.state()).toBe('intact');
+      }
+    },
+  );
+
+  it('takes a change of `limits: { sessions }`, and keeps the sessions', async () => {
+    await kernel.apply(ssh);
+    await kernel.put([{ set: 'v4_ssh', key: Uint8Array.of(203, 0, 113, 7), timeout: 60_000 }]);
+    await kernel.apply(`${ssh}limits: { sessions: 1000 }\n`);
+    expect(await kernel.listing()).toMatch(/set v4_ssh \{\s+type ipv4_addr\s+size 1000[^}]*203\.0\.113\.7/);
+  });
+
+  it('keeps sessions and foreign tables over a change in place', async () => {
+    await kernel.nftRun('add table ip foreign; add chain ip foreign theirs');
+    await kernel.apply(ssh);
+    await kernel.put([{ set: 'v4_ssh', key: Uint8Array.of(203, 0, 113, 7), timeout: 60_000 }]);
+    await kernel.apply(`${ssh}  web: { ports: [80/tcp], allow: [any] }\n`);
+    const listing = await kernel.listing();
+    expect(listing).toContain('203.0.113.7');
+    expect(listing).toContain('chain theirs');
+    expect(listing).toContain('set v4_web');
+  });
+
+  it('takes away the chains and sets of a service that is gone', async () => {
+    await kernel.apply(`${ssh}  web: { ports: [80/tcp], allow: [any] }\n`);
+    await kernel.apply(ssh);
+    expect(await kernel.listing()).not.toContain('web');
+    expect(await kernel.serviceIndexes()).toEqual(new Map([['ssh', 1]]));
+  });
+
+  it('keeps packets that are held while the ruleset changes', async () => {
+    const [gateway, scanner] = [lab.host('gateway'), lab.host('scanner')];
+    const echo = await startTcpEcho(gateway, { port: 22 });
+    await kernel.bind(4243, 64);
+    await kernel.apply(ssh);
+    const connecting = connect(scanner, { address: gateway.ipv4, port: 22, timeoutMs: 8000 });
+    const [syn] = await kernel.packets(1);
+    await kernel.apply(`${ssh}  web: { ports: [80/tcp], allow: [any] }\n`);
+    expect(await kernel.accept(syn?.id ?? 0, 0x8010_0000)).toBe(true);
+    expect(await connecting).toMatchObject({ connected: true, synRetransmits: 0 });
+    await kernel.close();
+    await echo.stop();
+  });
+
+  it('lets nothing in while nobody listens: the gate drops by itself', async () => {
+    const [gateway, scanner] = [lab.host('gateway'), lab.host('scanner')];
+    const echo = await startTcpEcho(gateway, { port: [22, 23] });
+    await kernel.apply(ssh);
+    const guarded = connect(scanner, { address: gateway.ipv4, port: 22, timeoutMs: 1200 });
+    const open = connect(scanner, { address: gateway.ipv4, port: 23, timeoutMs: 1200 });
+    expect((await open).connected).toBe(true);
+    expect((await guarded).connected).toBe(false);
+    await echo.stop();
+  });
+
+  it('is as it was when the kernel refuses a new ruleset', async () => {
+    await kernel.apply(ssh);
+    const before = await contents();
+    await expect(kernel.applyBroken(goldenConfigs.ranges, 'ip saddr @no_such_set drop')).rejects.toThrow(
+      /no_such_set|No such file/,
+    );
+    expect(await contents()).toEqual(before);
+    expect(await kernel.state()).toBe('intact');
+  });
+
+  it('leaves nothing behind when the kernel refuses the first ruleset', async () => {
+    await expect(kernel.applyBroken(ssh, 'ip saddr @no_such_set drop')).rejects.toThrow();
+    expect(await kernel.listing()).toBe('');
+  });
+
+  describe('state()', () => {
+    it.each([
+      ['the table is deleted', 'delete table inet nftoggle', 'table_removed'],
+      ['everything is flushed', 'flush ruleset', 'table_removed'],
+      ['a base chain is deleted', 'delete chain inet nftoggle ask', 'table_altered'],
+      ['the gate is flushed', 'flush chain inet nftoggle gate', 'table_altered'],
+      ['a rule is put before ours', 'insert rule inet nftoggle gate accept', 'table_altered'],
+      ['a rule is added', 'add rule inet nftoggle gate accept', 'table_altered'],
+      ['a queue chain is flushed', 'flush chain inet nftoggle queue_known', 'table_altered'],
+      ['a chain is added', 'add chain inet nftoggle theirs', 'table_altered'],
+      [
+        'a base chain is added',
+        'add chain inet nftoggle theirs { type filter hook input priority 0; policy drop; }',
+        'table_altered',
+      ],
+      ['a chain is renamed', 'rename chain inet nftoggle queue_known queue_lost', 'table_altered'],
+      ['the table is made dormant', 'add table inet nftoggle { flags dormant; }', 'table_altered'],
+      ['the gate gets another policy', 'add chain inet nftoggle gate { policy drop; }', 'table_altered'],
+      ['the owner panics', 'add table inet nftoggle-panic; delete table inet nftoggle', 'panic'],
+    ])('sees that %s', async (_, damage, expected) => {
+      await kernel.apply(ssh);
+      await kernel.nftRun(damage);
+      expect(await kernel.state()).toBe(expected);
+      if (expected === 'panic') return expect(await kernel.isPanic()).toBe(true);
+      await kernel.apply(ssh);
+      expect(await kernel.state()).toBe('intact');
+    });
+
+    it.each([
+      ['a session', 'add element inet nftoggle v4_ssh { 192.0.2.1 timeout 1m }'],
+      ["somebody else's table", 'add table inet other'],
+      ['nothing at all', 'list tables'],
+    ])('is not alarmed by %s', async (_, harmless) => {
+      await kernel.apply(ssh);
+      await kernel.nftRun(harmless);
+      expect(await kernel.state()).toBe('intact');
+    });
+
+    it('puts a table back that somebody altered, to the letter', async () => {
+      await kernel.apply(ssh);
+      const before = await contents();
+      await kernel.nftRun('add table inet nftoggle { flags dormant; }');
+      await kernel.nftRun('add chain inet nftoggle gate { policy drop; }');
+      await kernel.nftRun('insert rule inet nftoggle gate accept');
+      await kernel.apply(ssh);
+      expect(await contents()).toEqual(before);
+    });
+  });
+
+  it('finds the mark index of each service in a table that it did not make', async () => {
+    await kernel.apply(goldenConfigs['shared-ports']);
+    await kernel.forget();
+    const indexes = { 'admin-page': 1, 'nas-page': 2, 'quic-out': 3 };
+    expect(await kernel.serviceIndexes()).toEqual(new Map(Object.entries(indexes)));
+  });
+
+  it('removes all of itself, may be asked twice, and leaves the tables of others', async () => {
+    await kernel.nftRun('add table ip foreign');
+    await kernel.apply(goldenConfigs['shared-ports']);
+    await kernel.remove();
+    await kernel.remove();
+    expect(await kernel.listing()).toBe('table ip foreign {\n}\n');
+    expect(await kernel.exists()).toBe(false);
+  });
+
+  it('finds out how this kernel hands packets over, and leaves no trace of it', async () => {
+    expect(await kernel.probeQueue()).toMatch(/^(nft_queue|xt_NFQUEUE)$/);
+    expect(await kernel.listing()).toBe('');
+  });
+});

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+import { type Network, parseNetwork } from '@nftoggle/config';
+import type { OpenSession, SessionElement, SessionSets } from './sessions.ts';
+
+export function network(text: string): Network {
+  const parsed = parseNetwork(text);
+  if (parsed === null) throw new TypeError(`${text} is no network`);
+  return parsed;
+}
+
+/** A session of SSH that ends a minute after the epoch, with what a test cares about replaced. */
+export function aSession(changes: Partial<OpenSession> = {}): OpenSession {
+  return {
+    service: 'ssh',
+    covers: network('203.0.113.7'),
+    link: null,
+    mac: null,
+    since: 0,
+    until: 60_000,
+    rule: 'services.ssh.allow[0]',
+    reason: 'rule_allows',
+    ...changes,
+  };
+}
+
+/** Sets without a kernel. `refuse` makes them throw, as a full set does. */
+export class FakeSets implements SessionSets {
+  readonly elements = new Map<string, SessionElement>();
+  refuse = false;
+  largestPut = 0;
+
+  put(elements: readonly SessionElement[]): void {
+    if (this.refuse) throw new Error('add a session element: Too many open files in system');
+    this.largestPut = Math.max(this.largestPut, elements.length);
+    for (const element of elements) this.elements.set(elementKey(element), element);
+  }
+
+  remove(elements: readonly Omit<SessionElement, 'timeout'>[]): void {
+    for (const element of elements) this.elements.delete(elementKey(element));
+  }
+
+  /** `v4_ssh 203.0.113.7` for each element. */
+  get names(): string[] {
+    return [...this.elements.keys()].sort();
+  }
+}
+
+function elementKey({ set, key }: Pick<SessionElement, 'set' | 'key'>): string {
+  return `${set} ${Buffer.from(key).toString('hex')}`;
+}

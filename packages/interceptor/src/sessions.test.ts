@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+import { describe, expect, it } from 'vitest';
+import { aSession, FakeSets, network } from './session.fixture.ts';
+import { describeSession, Sessions } from './sessions.ts';
+
+function setUp(ipv6Prefix = 64) {
+  const sets = new FakeSets();
+  return { sets, sessions: new Sessions(sets, ipv6Prefix) };
+}
+
+describe('Sessions', () => {
+  it('puts an IPv4 session into the set of its service, and its source among those known lately', () => {
+    const { sets, sessions } = setUp();
+    expect(sessions.open(aSession(), 1_000)).toBe(true);
+    expect(sets.names).toEqual(['recent4 cb007107', 'v4_ssh cb007107']);
+    expect(sets.elements.get('v4_ssh cb007107')?.timeout).toBe(59_000);
+  });
+
+  it('puts an IPv6 address and an IPv6 prefix into sets of their own, and remembers the /64 of both', () => {
+    const { sets, sessions } = setUp();
+    sessions.open(aSession({ covers: network('2001:db8::7') }), 0);
+    sessions.open(aSession({ covers: network('2001:db8:0:1::/64') }), 0);
+    expect(sets.names.map((name) => name.split(' ')[0])).toEqual(['recent6', 'recent6', 'v6_ssh', 'v6p_ssh']);
+    expect(sets.names).toContain('recent6 20010db8000000000000000000000000');
+  });
+
+  it('binds a link-local source to its interface: the same address elsewhere is somebody else', () => {
+    const { sets, sessions } = setUp();
+    const neighbour = aSession({ covers: network('fe80::7'), link: 'lan0' });
+    sessions.open(neighbour, 0);
+    const key = `fe80${'0'.repeat(26)}07${Buffer.from('lan0').toString('hex')}${'0'.repeat(24)}`;
+    expect(sets.names).toContain(`v6l_ssh ${key}`);
+    expect(sessions.find('ssh', network('fe80::7'), 'lan0', 0)).toEqual(neighbour);
+    expect(sessions.find('ssh', network('fe80::7'), 'wan0', 0)).toBeUndefined();
+    expect(describeSession(neighbour).source).toBe('fe80::7%lan0');
+  });
+
+  it('remembers no source of a prefix wider than /64', () => {
+    const { sets, sessions } = setUp(48);
+    sessions.open(aSession({ covers: network('2001:db8:7::/48') }), 0);
+    expect(sets.names).toEqual(['v6p_ssh 20010db8000700000000000000000000']);
+  });
+
+  it('has nothing in its books that the kernel did not take', () => {
+    const { sets, sessions } = setUp();
+    sets.refuse = true;
+    expect(() => sessions.open(aSession(), 0)).toThrow(/Too many/);
+    expect(sessions.list()).toEqual([]);
+    expect(sessions.find('ssh', network('203.0.113.7'), 'wan0', 0)).toBeUndefined();
+  });
+
+  it('keeps the old session in its books when the kernel refuses a longer one', () => {
+    const { sets, sessions } = setUp();
+    sessions.open(aSession(), 0);
+    sets.refuse = true;
+    expect(() => sessions.open(aSession({ until: 90_000 }), 0)).toThrow();
+    expect(sessions.list()).toEqual([aSession()]);
+  });
+
+  it('extends a session that is open already, and says that it is not a new one', () => {
+    const { sets, sessions } = setUp();
+    sessions.open(aSession(), 0);
+    expect(sessions.open(aSession({ since: 30_000, until: 120_000 }), 30_000)).toBe(false);
+    expect(sessions.list()).toEqual([aSession({ since: 0, until: 120_000 })]);
+    expect(sets.elements.get('v4_ssh cb007107')?.timeout).toBe(90_000);
+  });
+
+  it('never gives the kernel less than a second: zero would be for ever', () => {
+    const { sets, sessions } = setUp();
+    for (const until of [0, 1, 999, -5_000]) {
+      sessions.open(aSession({ until }), 0);
+      expect(sets.elements.get('v4_ssh cb007107')?.timeout).toBe(1_000);
+    }
+  });
+
+  it('finds the session of an address, of its prefix, of this service and until it ends, and no other', () => {
+    const { sessions } = setUp();
+    sessions.open(aSession(), 0);
+    sessions.open(aSession({ covers: network('2001:db8:0:1::/64') }), 0);
+    const find = (service: string, address: string, now = 0) =>
+      sessions.find(service, network(address), 'wan0', now);
+    expect(find('ssh', '203.0.113.7')).toBeDefined();
+    expect(find('ssh', '203.0.113.8')).toBeUndefined();
+    expect(find('web', '203.0.113.7')).toBeUndefined();
+    expect(find('ssh', '2001:db8:0:1:ffff::9')).toBeDefined();
+    expect(find('ssh', '2001:db8:0:2::9')).toBeUndefined();
+    expect(find('ssh', '203.0.113.7', 59_999)).toBeDefined();
+    expect(find('ssh', '203.0.113.7', 60_000)).toBeUndefined();
+  });
+
+  it('finds nothing by prefix where IPv6 addresses stand for themselves alone', () => {
+    const { sessions } = setUp(128);
+    sessions.open(aSession({ covers: network('2001:db8::7') }), 0);
+    expect(sessions.find('ssh', network('2001:db8::7'), 'wan0', 0)).toBeDefined();
+    expect(sessions.find('ssh', network('2001:db8::8'), 'wan0', 0)).toBeUndefined();
+  });
+
+  it('ends a session in kernel and books, and a cut keeps its peer from reopening the way', () => {
+    const { sets, sessions } = setUp();
+    sessions.open(aSession(), 0);
+    sessions.close(aSession(), { cut: false });
+    expect(sets.names).toEqual(['recent4 cb007107']);
+    expect(sessions.list()).toEqual([]);
+    sessions.open(aSession(), 0);
+    sessions.close(aSession(), { cut: true });
+    expect(sets.names).toEqual(['cut4 cb007107', 'recent4 cb007107']);
+  });
+
+  it('gives expired sessions once', () => {
+    const { sessions } = setUp();
+    sessions.open(aSession(), 0);
+    sessions.open(aSession({ service: 'web', until: 90_000 }), 0);
+    expect(sessions.takeExpired(60_000)).toEqual([aSession()]);
+    expect(sessions.takeExpired(60_000)).toEqual([]);
+    expect(sessions.count('web')).toBe(1);
+    expect(sessions.count('ssh')).toBe(0);
+  });
+
+  it('puts what lives, with the time it has left, into sets that were lost', () => {
+    const { sets, sessions } = setUp();
+    sessions.open(aSession(), 0);
+    sessions.open(aSession({ service: 'web', until: 10_000 }), 0);
+    sets.elements.clear();
+    sessions.restore(20_000);
+    expect(sets.names.filter((name) => name.startsWith('v4_'))).toEqual(['v4_ssh cb007107']);
+    expect(sets.elements.get('v4_ssh cb007107')?.timeout).toBe(40_000);
+  });
+
+  it('restores any number of sessions, in transactions that fit into a netlink socket', () => {
+    const { sets, sessions } = setUp();
+    for (let i = 0; i < 1_000; i++)
+      sessions.adopt(aSession({ covers: network(`198.51.${i >> 8}.${i & 255}`) }));
+    sessions.restore(0);
+    expect(sets.names).toHaveLength(1_000);
+    expect(sets.largestPut).toBeLessThanOrEqual(64);
+  });
+
+  it('tells nothing to a kernel when no session lives', () => {
+    const { sets, sessions } = setUp();
+    sets.refuse = true;
+    expect(() => sessions.restore(0)).not.toThrow();
+  });
+
+  it('adopts and forgets without touching the kernel', () => {
+    const { sets, sessions } = setUp();
+    sets.refuse = true;
+    sessions.adopt(aSession());
+    expect(sessions.find('ssh', network('203.0.113.7'), 'wan0', 0)).toEqual(aSession());
+    sessions.forget(aSession());
+    expect(sessions.list()).toEqual([]);
+  });
+
+  it('is described with times as text and the source in its shortest form', () => {
+    expect(describeSession(aSession({ covers: network('2001:db8:0:0::/64') }))).toEqual({
+      service: 'ssh',
+      source: '2001:db8::/64',
+      since: '1970-01-01T00:00:00.000Z',
+      until: '1970-01-01T00:01:00.000Z',
+      rule: 'services.ssh.allow[0]',
+      reason: 'rule_allows',
+    });
+  });
+});
