@@ -20,6 +20,8 @@ export interface ChildEnd {
   readonly signal: NodeJS.Signals | null;
   /** The last fatal message it logged, or why it could not be run. */
   readonly fatal: string | undefined;
+  /** The last line that it said on stderr: nats-server has no level for why it gave up. */
+  readonly lastError: string | undefined;
   /** Milliseconds until it is started again. */
   readonly restartIn: number;
 }
@@ -70,10 +72,11 @@ export class SupervisedChild {
     });
     this.#process = child;
     if (child.pid !== undefined) writeFileSync(this.#plan.pidFile, `${child.pid}\n`, { mode: 0o600 });
-    const heard = [this.#follow(child.stdout), this.#follow(child.stderr)];
-    this.#gone = whenGone(child).then(({ code, signal, error }) =>
-      this.#onGone(started, code, signal, error ?? heard.find(({ fatal }) => fatal)?.fatal),
-    );
+    const [stdout, stderr] = [this.#follow(child.stdout), this.#follow(child.stderr)];
+    this.#gone = whenGone(child).then(({ code, signal, error }) => {
+      const fatal = error ?? stdout.fatal ?? stderr.fatal;
+      this.#onGone(started, { code, signal, fatal, lastError: stderr.last });
+    });
   }
 
   signal(signal: NodeJS.Signals): void {
@@ -91,30 +94,32 @@ export class SupervisedChild {
     this.#log.close();
   }
 
-  #follow(stream: Readable): { readonly fatal: string | undefined } {
-    const heard: { fatal: string | undefined } = { fatal: undefined };
+  #follow(stream: Readable): Heard {
+    const heard: Heard = { fatal: undefined, last: undefined };
     createInterface({ input: stream, crlfDelay: Infinity }).on('line', (text) => {
       this.#log.append(text);
       const line = parseLogLine(text);
+      heard.last = line.message;
       if (line.level >= levels.fatal) heard.fatal = line.message;
       this.#listener.onLine(this.name, line);
     });
     return heard;
   }
 
-  #onGone(
-    started: number,
-    code: number | null,
-    signal: NodeJS.Signals | null,
-    fatal: string | undefined,
-  ): void {
+  #onGone(started: number, end: Omit<ChildEnd, 'restartIn'>): void {
     this.#process = undefined;
     rmSync(this.#plan.pidFile, { force: true });
     if (this.#stopping) return;
     const restartIn = this.#delay.after(performance.now() - started);
     this.#timer = setTimeout(() => this.start(), restartIn);
-    this.#listener.onEnd(this.name, { code, signal, fatal, restartIn });
+    this.#listener.onEnd(this.name, { ...end, restartIn });
   }
+}
+
+/** What a stream said so far. */
+interface Heard {
+  fatal: string | undefined;
+  last: string | undefined;
 }
 
 interface Gone {

@@ -7,7 +7,7 @@ import { guardTable, NetworkNamespace, panicTable } from '../guard-table.ts';
 import { type Paths, pidFileOf, resolvePaths } from '../paths.ts';
 import { Children } from './children.ts';
 import { planChildren, programOf, startOrder, stopOrder } from './daemon-plan.ts';
-import { claimPidFile, holderOf } from './pid-file.ts';
+import { type Claim, claimPidFile, holderOf } from './pid-file.ts';
 import { cannotStart, checkMachine, ensureConfig, loadConfig } from './preflight.ts';
 import { guardingLine, waitUntilGuarding } from './readiness.ts';
 import { endStaleChild } from './stale-child.ts';
@@ -56,11 +56,21 @@ async function prepareConfig(paths: Paths, terminal: Terminal): Promise<void> {
 }
 
 function takeState(paths: Paths): () => void {
-  mkdirSync(paths.state, { recursive: true, mode: 0o700 });
-  for (const directory of [paths.run, paths.logs]) mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const claim = claimPidFile(pidFileOf(paths, 'up'));
+  const claim = claimState(paths);
   if (claim.taken) throw alreadyRunning(paths, claim.pid);
   return claim.release;
+}
+
+function claimState(paths: Paths): Claim {
+  try {
+    for (const directory of [paths.state, paths.run, paths.logs])
+      mkdirSync(directory, { recursive: true, mode: 0o700 });
+    return claimPidFile(pidFileOf(paths, 'up'));
+  } catch (error) {
+    throw cannotStart(
+      `nothing can be written to the state directory ${paths.state} (${(error as Error).message}): make it writable, or choose another with --state`,
+    );
+  }
 }
 
 function alreadyRunning({ state }: Paths, pid: number): CommandError {
@@ -103,10 +113,13 @@ async function run(paths: Paths, terminal: Terminal): Promise<ExitCode> {
   const startUp = new AbortController();
   const { promise: ended, resolve: end } = Promise.withResolvers<ExitCode>();
   let guarding = false;
+  let failed = false;
   const children = new Children(plans, stopOrder, {
     onLine: (name, line) => terminal.logLine(name, line),
     onEnd: (name, childEnd) => {
+      if (failed) return;
       if (guarding || !isStartFailure(name, childEnd)) return terminal.childEnd(name, childEnd);
+      failed = true;
       terminal.warn(startFailure(name, childEnd, paths));
       end(exitCodes.cannotStart);
     },
@@ -132,8 +145,9 @@ function isStartFailure(name: string, { code, signal }: ChildEnd): boolean {
   return code === exitCodes.cannotStart || (name === 'nats-server' && signal === null);
 }
 
-function startFailure(name: string, { fatal }: ChildEnd, { logs }: Paths): string {
-  return `${name} cannot start: ${fatal ?? `it did not say why, see ${join(logs, `${name}.log`)}`}`;
+function startFailure(name: string, { fatal, lastError }: ChildEnd, { logs }: Paths): string {
+  if (fatal !== undefined) return `${name} cannot start: ${fatal}`;
+  return `${name} cannot start: ${lastError ?? 'it did not say why'} (see ${join(logs, `${name}.log`)})`;
 }
 
 function followSignals(children: Children, terminal: Terminal, end: (code: ExitCode) => void): void {
