@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+// Every page of docs/reference, from what the programs themselves go by.
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { configJsonSchema, configReference } from '@nftoggle/config';
+import { subjectsReference } from './subjects-reference.ts';
+
+/** File name → content. */
+export function referencePages(): ReadonlyMap<string, string> {
+  return new Map([
+    ['configuration.md', configReference()],
+    ['nftoggle.schema.json', `${JSON.stringify(configJsonSchema(), null, 2)}\n`],
+    ['subjects.md', subjectsReference()],
+    ['cli.md', commandReference()],
+  ]);
+}
+
+const program = join(import.meta.dirname, '../packages/cli/src/main.ts');
+
+/** The help of the program and of each of its commands, as it prints them. */
+function commandReference(): string {
+  const overview = help();
+  const [, list = ''] = /\nCommands:\n([\s\S]*?)(\n\n|$)/.exec(overview) ?? [];
+  const commands = [...list.matchAll(/^ {2}(\w+)/gm)]
+    .map(([, name = '']) => name)
+    .filter((name) => name !== 'help');
+  const section = (title: string, text: string): string => `## ${title}\n\n\`\`\`\n${text.trim()}\n\`\`\``;
+  return [
+    '# nftoggle, the command',
+    'Generated from the help of the program: change it there.',
+    section('nftoggle', overview),
+    ...commands.map((name) => section(`nftoggle ${name}`, help(name))),
+  ]
+    .join('\n\n')
+    .concat('\n');
+}
+
+function help(...command: readonly string[]): string {
+  const env = { ...process.env, COLUMNS: '100', NO_COLOR: '1' };
+  return execFileSync(process.execPath, [program, 'help', ...command], { encoding: 'utf8', env });
+}
