@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: MIT
 // nmap against several hosts at once, and what its packets brought back on the wire.
-import { type Capture, capturePackets, type Host, type PortState, type ScanType } from '@nftoggle/lab';
-import { parseNmapXml } from '../lab/src/scan.ts';
+import {
+  type Capture,
+  capturePackets,
+  type Host,
+  type PortState,
+  parseNmapXml,
+  type ScanType,
+} from '@nftoggle/lab';
 
 export interface ScanPlan {
   readonly type: ScanType;

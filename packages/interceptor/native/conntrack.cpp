@@ -80,7 +80,10 @@ void set_tuple(nf_conntrack *flow, const Napi::Object &from, const Tuple &tuple)
 
 Napi::Object flow_to_javascript(Napi::Env env, const nf_conntrack *flow, std::uint8_t family) {
   auto object = Napi::Object::New(env);
-  object.Set("protocol", nfct_get_attr_u8(flow, ATTR_L4PROTO) == IPPROTO_TCP ? "tcp" : "udp");
+  const bool tcp = nfct_get_attr_u8(flow, ATTR_L4PROTO) == IPPROTO_TCP;
+  const std::uint32_t status = nfct_get_attr_u32(flow, ATTR_STATUS);
+  object.Set("protocol", tcp ? "tcp" : "udp");
+  object.Set("established", (status & (tcp ? IPS_ASSURED : IPS_SEEN_REPLY)) != 0);
   object.Set("original", tuple_to_javascript(env, flow, family, kOriginal));
   object.Set("reply", tuple_to_javascript(env, flow, family, kReply));
   object.Set("mark", nfct_get_attr_u32(flow, ATTR_MARK));

@@ -8,34 +8,13 @@ import {
   labObstacles,
   startTcpPush,
 } from '@nftoggle/lab';
-import { aConfig, eventually, type Inside, startInside } from '@nftoggle/testkit';
+import { eventually, type Inside, startInside } from '@nftoggle/testkit';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { newlyGuarded } from './connections.ts';
 import { network } from './session.fixture.ts';
 
 type Kernel = typeof import('./kernel.fixture.ts');
 const ssh = 'version: 1\nservices:\n  ssh: { ports: [22/tcp], allow: [lan] }\n';
 const tcp = (from: number, to = from) => ({ protocol: 'tcp' as const, from, to });
-
-describe('newlyGuarded', () => {
-  const web = `${ssh}  web: { ports: [80/tcp, 8000-8010/udp], allow: [any] }\n`;
-
-  it('is everything at first', () => {
-    expect(newlyGuarded(undefined, aConfig(ssh))).toEqual([tcp(22)]);
-  });
-
-  it('is what was not guarded before, whichever service it was', () => {
-    const ports = [tcp(80), { protocol: 'udp', from: 8_000, to: 8_010 }];
-    expect(newlyGuarded(aConfig(ssh), aConfig(web))).toEqual(ports);
-    expect(newlyGuarded(aConfig(web), aConfig(ssh))).toEqual([]);
-    expect(newlyGuarded(aConfig(ssh), aConfig(ssh.replace('  ssh:', '  shell:')))).toEqual([]);
-  });
-
-  it('tells protocols apart, and a wider range from the one it was', () => {
-    expect(newlyGuarded(aConfig(ssh), aConfig(ssh.replace('tcp', 'udp')))).toHaveLength(1);
-    expect(newlyGuarded(aConfig(ssh), aConfig(ssh.replace('22/', '22-23/')))).toEqual([tcp(23)]);
-  });
-});
 
 describe.skipIf(labObstacles().length > 0).each(['ipv4', 'ipv6'] as const)(
   'connections over %s',

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // The established connections of guarded services, as the kernel's conntrack knows them.
 import { readFileSync } from 'node:fs';
-import { type Config, contains, type Network, type PortRange, parseAddress } from '@nftoggle/config';
+import { contains, type Network, parseAddress } from '@nftoggle/config';
 import { networkFromBytes } from './bytes.ts';
+import { type GuardedPorts, isAtAny } from './guarded-ports.ts';
 import type { Marks } from './marks.ts';
-import type { ConntrackFlow, Native } from './native.ts';
-import { uncoveredPorts } from './ruleset/gate-ports.ts';
+import type { ConntrackFlow, ConntrackTuple, Native } from './native.ts';
 
 type NewFlow = Pick<ConntrackFlow, 'protocol' | 'original'>;
 
@@ -41,42 +41,26 @@ export class Connections {
   /**
    * Lets connections that were there before their port was guarded go on, the owner's own first of all:
    * those that conntrack knows get our mark, and established TCP sockets of this box that it does not know
-   * are made known to it. Returns how many were kept.
+   * are made known to it. A half-open connection was not there yet. Returns how many were kept.
    */
-  keepExisting(ports: readonly PortRange[]): number {
-    const tracked = this.#conntrack.list(0, 0).filter((flow) => touches(flow, ports));
-    const fresh = tracked.filter((flow) => (flow.mark & this.#marks.open) === 0);
-    const marked = fresh.filter((flow) =>
-      this.#conntrack.setMark(flow, this.#marks.merge(flow.mark, this.#marks.opened(0))),
-    );
-    const inserted = establishedSockets()
-      .filter((flow) => touches(flow, ports))
-      .filter((flow) => this.#conntrack.insert(flow, this.#marks.opened(0)));
+  keepExisting(guarded: readonly GuardedPorts[]): number {
+    const open = this.#marks.opened(0);
+    const sockets = establishedSockets().filter((flow) => isAtAny(guarded, flow));
+    const known = new Set(sockets.map(({ original }) => tupleKey(original)));
+    const marked = this.#conntrack
+      .list(0, 0)
+      .filter(
+        (flow) => flow.established || known.has(tupleKey(flow.original)) || known.has(tupleKey(flow.reply)),
+      )
+      .filter((flow) => isAtAny(guarded, flow) && (flow.mark & this.#marks.open) === 0)
+      .filter((flow) => this.#conntrack.setMark(flow, this.#marks.merge(flow.mark, open)));
+    const inserted = sockets.filter((flow) => this.#conntrack.insert(flow, open));
     return marked.length + inserted.length;
   }
 }
 
-/**
- * Ports that `next` guards and `previous` did not; `mode: watch` guards none. Exactly these: on a port that was
- * guarded already, a connection without our mark is one that was cut, and its server may still be sending.
- */
-export function newlyGuarded(previous: Config | undefined, next: Config): PortRange[] {
-  return uncoveredPorts(portsOf(next), previous?.mode === 'enforce' ? portsOf(previous) : []);
-}
-
-function portsOf({ services }: Config): PortRange[] {
-  return [...services.values()].flatMap(({ ports }) => ports);
-}
-
-function touches(
-  flow: NewFlow & { readonly reply?: ConntrackFlow['reply'] },
-  ports: readonly PortRange[],
-): boolean {
-  const ends = [flow.original.destinationPort, flow.reply?.destinationPort];
-  return ports.some(
-    ({ protocol, from, to }) =>
-      protocol === flow.protocol && ends.some((port) => port !== undefined && port >= from && port <= to),
-  );
+function tupleKey({ source, sourcePort, destination, destinationPort }: ConntrackTuple): string {
+  return `${source} ${sourcePort} ${destination} ${destinationPort}`;
 }
 
 /** The established TCP sockets of this network namespace, each as the flow its peer would have opened. */

@@ -3,7 +3,8 @@
 // carry them. Restores the table when somebody else takes it away.
 import type { Config } from '@nftoggle/config';
 import { StartError } from '@nftoggle/daemon';
-import { Connections, newlyGuarded } from './connections.ts';
+import { Connections } from './connections.ts';
+import { type GuardedPorts, newlyGuarded } from './guarded-ports.ts';
 import { Marks } from './marks.ts';
 import type { Native } from './native.ts';
 import { uncoveredPorts } from './ruleset/gate-ports.ts';
@@ -41,22 +42,25 @@ export class Guard {
 
   /**
    * Makes the kernel guard what `config` says. Connections of newly guarded ports go on.
-   * @returns how many connections were there before and were kept
+   * @returns how many connections were there before and were kept, and whether session sets lost their elements
    * @throws Error in nftables' words; the kernel then guards what it guarded before
    */
-  apply(config: Config): number {
+  apply(config: Config): { readonly kept: number; readonly emptied: boolean } {
     const { indexes, released } = this.#indexes.assign([...config.services.keys()]);
     for (const index of released) this.connections.release(index);
-    const fresh = newlyGuarded(this.#applied, config);
-    const isAdoption = this.#applied === undefined && this.adopted;
-    // An adopted table guards what its own configuration said, which may be less than this one says.
-    const kept = this.connections.keepExisting(
-      isAdoption ? uncoveredPorts(fresh, this.table.guardedPorts()) : fresh,
-    );
-    this.#load(config, indexes);
+    const kept = this.connections.keepExisting(this.#newlyGuarded(config));
+    const emptied = this.#load(config, indexes);
     this.#indexes = indexes;
     this.#applied = config;
-    return kept;
+    return { kept, emptied };
+  }
+
+  /** An adopted table guards what its own configuration said, which may be less than this one says. */
+  #newlyGuarded(config: Config): GuardedPorts[] {
+    const fresh = newlyGuarded(this.#applied, config);
+    if (this.#applied !== undefined || !this.adopted) return fresh;
+    const already = this.table.guardedPorts();
+    return fresh.map((guarded) => ({ ...guarded, ports: uncoveredPorts(guarded.ports, already) }));
   }
 
   /** Looks at the table and puts it back where somebody removed or altered it. Says what it found. */
@@ -67,9 +71,9 @@ export class Guard {
     return state;
   }
 
-  #load(config: Config, indexes: ServiceIndexes): void {
+  #load(config: Config, indexes: ServiceIndexes): boolean {
     const ruleset = renderRuleset({ config, indexes: indexes.all, marks: this.marks, queue: this.mechanism });
-    this.table.apply(ruleset, this.mechanism, config.kernel.queue);
+    return this.table.apply(ruleset, this.mechanism, config.kernel.queue);
   }
 }
 

@@ -67,8 +67,8 @@ export class InterceptorDaemon {
   /** The queues come before the table: until somebody listens nothing is sent there, and a failure changes nothing. */
   async start(): Promise<void> {
     await this.#bindQueues();
-    this.#applyFirst();
     this.#adoptSessions();
+    this.#applyFirst();
     this.#followKernel();
     this.#startTimers();
     this.#context.bus.serve('interceptorStatus', () => this.#status());
@@ -119,8 +119,11 @@ export class InterceptorDaemon {
   }
 
   #apply(config: Config): void {
-    const kept = this.#guard.apply({ ...config, kernel: this.#kernel });
+    const hadSets = this.#state === 'guarding' || (this.#state === 'failed' && this.#guard.adopted);
+    const { kept, emptied } = this.#guard.apply({ ...config, kernel: this.#kernel });
     this.#state = config.mode === 'watch' ? 'watching' : 'guarding';
+    // `mode: watch` has no session sets; who was in before it has not lost the session.
+    if (this.#state === 'guarding' && (emptied || !hadSets)) this.#sessions.restore(Date.now());
     this.#followCopies(config);
     const { mechanism } = this.#guard;
     this.#context.log.info({ services: config.services.size, mechanism, kept }, this.#state);
@@ -139,10 +142,12 @@ export class InterceptorDaemon {
     });
   }
 
+  /** Read before the table is changed: a change may empty its sets, and they are filled again from here. */
   #adoptSessions(): void {
-    if (!this.#guard.adopted || this.#state !== 'guarding') return;
+    if (!this.#guard.adopted) return;
     const nft = new this.#native.Nftables();
-    for (const service of this.#context.loaded().config.services.keys()) {
+    const { services } = this.#context.loaded().config;
+    for (const service of this.#guard.table.sessionServices().filter((name) => services.has(name))) {
       const sessions = listKernelSessions(nft, service, this.#kernel.ipv6Prefix, Date.now());
       for (const session of sessions) this.#sessions.adopt(session);
     }
@@ -184,11 +189,8 @@ export class InterceptorDaemon {
 
   #reconfigure({ config }: Loaded): void {
     if (this.#state === 'removed') return;
-    const hadSets = this.#state === 'guarding';
     try {
       this.#apply(config);
-      // `mode: watch` has no session sets; who was in before it has not lost the session.
-      if (!hadSets && this.#state === 'guarding') this.#sessions.restore(Date.now());
     } catch (error) {
       this.#context.log.error(
         { err: error },

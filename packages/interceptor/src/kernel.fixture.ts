@@ -8,6 +8,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import type { PortRange } from '@nftoggle/config';
 import { aConfig, eventually } from '@nftoggle/testkit';
 import { Connections } from './connections.ts';
 import { Guard } from './guard.ts';
@@ -42,9 +43,9 @@ export function forget(): void {
   ours = new Table(native);
 }
 
-export function apply(yamlText: string): void {
+export function apply(yamlText: string): boolean {
   const { ruleset, firstQueue } = rulesetOf(yamlText, 'xt_NFQUEUE');
-  ours.apply(ruleset, 'xt_NFQUEUE', firstQueue);
+  return ours.apply(ruleset, 'xt_NFQUEUE', firstQueue);
 }
 
 /** Adds a rule that no kernel takes to a ruleset that it would take. */
@@ -177,8 +178,8 @@ export const markFlow = (port: number, mark: number): boolean =>
 export function forgetFlows(): void {
   for (const flow of flows()) conntrack.remove(flow);
 }
-export const keepExisting = (ports: Parameters<Connections['keepExisting']>[0]): number =>
-  connections.keepExisting(ports);
+export const keepExisting = (ports: readonly PortRange[]): number =>
+  connections.keepExisting([{ ports, isAt: () => true }]);
 export const cut = (index: number, source: Parameters<Connections['cut']>[1]): number =>
   connections.cut(index, source);
 export const release = (index: number): void => connections.release(index);
@@ -193,7 +194,7 @@ export function newGuard(yamlText: string): { adopted: boolean; indexes: Readonl
 }
 export function guardApply(yamlText: string): { kept: number; indexes: ReadonlyMap<string, number> } {
   if (guard === undefined) throw new TypeError('no guard');
-  return { kept: guard.apply(aConfig(yamlText)), indexes: guard.indexes };
+  return { kept: guard.apply(aConfig(yamlText)).kept, indexes: guard.indexes };
 }
 export const guardRepair = () => guard?.repair();
 

@@ -60,6 +60,8 @@ export interface ConntrackFlow {
   readonly original: ConntrackTuple;
   readonly reply: ConntrackTuple;
   readonly mark: number;
+  /** TCP: the handshake was completed. UDP: both sides have sent. */
+  readonly established: boolean;
 }
 
 export interface Native {

@@ -10,7 +10,7 @@ export * from './lab.ts';
 export * from './namespace.ts';
 export type { Exit } from './process-end.ts';
 export * from './raw-packets.ts';
-export { type PortState, SCAN_TYPES, type ScanType, scan } from './scan.ts';
+export { type PortState, parseNmapXml, SCAN_TYPES, type ScanType, scan } from './scan.ts';
 export * from './services.ts';
 export * from './sleeping.ts';
 export type { HostName, HostPlan, InterfacePlan, Segment } from './topology.ts';

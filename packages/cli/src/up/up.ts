@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { daemons } from '@nftoggle/bus';
 import { type CommandError, type ExitCode, exitCodes } from '../exit-codes.ts';
@@ -38,9 +38,9 @@ export async function up(options: UpOptions): Promise<ExitCode> {
   }
 }
 
-/** A start that failed as a whole leaves the firewall as it was. */
+/** A start that failed as a whole leaves the firewall as it was; a guard that another `up` keeps is not ours. */
 async function takeGuardAway(): Promise<void> {
-  if (!(await listTablesHere()).includes(guardTable)) return;
+  if (isGuardedByAnother() || !(await listTablesHere()).includes(guardTable)) return;
   await inThisNamespace((namespace) => namespace.deleteTable(guardTable));
 }
 
@@ -138,6 +138,11 @@ async function run(paths: Paths, terminal: Terminal): Promise<ExitCode> {
   startUp.abort();
   await children.stop();
   return code;
+}
+
+/** The interceptor's lock, an abstract socket of this network namespace; ours is gone by now. */
+function isGuardedByAnother(): boolean {
+  return readFileSync('/proc/self/net/unix', 'utf8').includes('@nftoggle-interceptor');
 }
 
 /** Daemons say by their exit code that another try is of no use; nats-server has no such word. */

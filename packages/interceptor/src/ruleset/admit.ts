@@ -9,28 +9,25 @@ import type { Chain, SetDeclaration } from './render.ts';
 /** How long a source counts as known after its last session was opened, in milliseconds. */
 export const recentTimeout = 30 * 24 * 3600 * 1000;
 
-/** A question under way: further packets of the flow join it and do not count against the limits again. */
-const asking = 'flags dynamic,timeout; size 16384; timeout 2s;';
-const perNetwork = 'flags dynamic,timeout; size 65536; timeout 60s;';
+/** How long a stranger's question counts as under way, and how long a limit remembers, in seconds. */
+const [asking, limited] = [2, 60];
 
-export const admitSets: readonly SetDeclaration[] = [
-  { name: 'recent4', spec: 'type ipv4_addr; flags timeout; size 65536;' },
-  { name: 'recent6', spec: 'type ipv6_addr; flags timeout; size 65536;' },
-  { name: 'asking4', spec: `type ipv4_addr . inet_service . inet_service; ${asking}` },
-  { name: 'asking6', spec: `type ipv6_addr . inet_service . inet_service; ${asking}` },
-  { name: 'burst4', spec: `type ipv4_addr . inet_service . inet_service; ${asking}` },
-  { name: 'burst6', spec: `type ipv6_addr . inet_service . inet_service; ${asking}` },
-  { name: 'source4', spec: `type ipv4_addr; ${perNetwork}` },
-  { name: 'source6', spec: `type ipv6_addr; ${perNetwork}` },
-  { name: 'rate4', spec: `type ipv4_addr; ${perNetwork}` },
-  { name: 'rate6', spec: `type ipv6_addr; ${perNetwork}` },
-];
+export const admitSets: readonly SetDeclaration[] = ([4, 6] as const).flatMap((family) => {
+  const type = [`ipv${family}_addr`];
+  return [
+    { name: `recent${family}`, type, size: 65_536 },
+    { name: `asking${family}`, type, size: 16_384, ruleTimeout: asking },
+    { name: `burst${family}`, type, size: 16_384, ruleTimeout: asking },
+    { name: `source${family}`, type, size: 65_536, ruleTimeout: limited },
+    { name: `rate${family}`, type, size: 65_536, ruleTimeout: limited },
+  ];
+});
 
 /** Whom a rule could allow, as far as the kernel can tell. */
 export type Known = Pick<ExpandedSources, 'networks' | 'macs'>;
 
 export function admitChains(known: Known, limits: Limits): Chain[] {
-  return [knownChain(limits), strangerChain(limits), admitChain(known)];
+  return [knownChain(limits), joiningChain(limits), strangerChain(limits), admitChain(known)];
 }
 
 function knownChain({ knownPerSecond }: Limits): Chain {
@@ -47,29 +44,43 @@ function knownChain({ knownPerSecond }: Limits): Chain {
   };
 }
 
+/**
+ * A stranger pays once for a question, by the limits of its network and of all strangers together. What it
+ * sends while the question is under way (retransmits, a browser's further connections, a burst of datagrams)
+ * joins it without paying again, up to bounds that keep user space from drowning.
+ */
 function strangerChain({ strangerPerMinute, strangersPerSecond }: Limits): Chain {
-  const flow = (ip: string): string => `${ip} saddr . th sport . th dport`;
   const families = [
-    { ip: 'ip', n: 4, network: 'ip saddr & 255.255.255.0' },
-    { ip: 'ip6', n: 6, network: 'ip6 saddr & ffff:ffff:ffff:ff00::' },
+    { source: 'ip saddr', n: 4, network: 'ip saddr & 255.255.255.0' },
+    { source: 'ip6 saddr', n: 6, network: 'ip6 saddr & ffff:ffff:ffff:ff00::' },
   ];
   const burst = Math.max(6, Math.ceil(strangerPerMinute / 2));
   return {
     name: 'admit_stranger',
     rules: [
-      ...families.map(
-        ({ ip, n }) =>
-          `${flow(ip)} @asking${n} update @burst${n} { ${flow(ip)} limit rate over 256/second burst 256 packets } counter drop`,
-      ),
-      ...families.map(({ ip, n }) => `${flow(ip)} @asking${n} goto queue_strangers`),
+      ...families.map(({ source, n }) => `${source} @asking${n} goto admit_joining`),
       ...families.map(
         ({ network, n }) =>
           `update @rate${n} { ${network} limit rate over ${strangerPerMinute}/minute burst ${burst} packets } counter drop`,
       ),
       `limit rate over ${strangersPerSecond}/second burst ${strangersPerSecond * 2} packets counter drop`,
       // One rule: when the set is full the rule does not match, and the packet falls to the drop.
-      ...families.map(({ ip, n }) => `add @asking${n} { ${flow(ip)} } goto queue_strangers`),
+      ...families.map(({ source, n }) => `add @asking${n} { ${source} } goto queue_strangers`),
       'counter drop',
+    ],
+  };
+}
+
+function joiningChain({ strangersPerSecond }: Limits): Chain {
+  const own = 'limit rate over 256/second burst 256 packets';
+  const all = strangersPerSecond * 10;
+  return {
+    name: 'admit_joining',
+    rules: [
+      `update @burst4 { ip saddr ${own} } counter drop`,
+      `update @burst6 { ip6 saddr ${own} } counter drop`,
+      `limit rate over ${all}/second burst ${all * 2} packets counter drop`,
+      'goto queue_strangers',
     ],
   };
 }

@@ -36,9 +36,13 @@ export interface Chain {
   readonly rules: readonly string[];
 }
 
+/** A set whose elements come and go by themselves. Timeouts are in seconds. */
 export interface SetDeclaration {
   readonly name: string;
-  readonly spec: string;
+  readonly type: readonly string[];
+  readonly size: number;
+  /** Filled by rules, each element for this long; without it elements are put in from outside, each with its own. */
+  readonly ruleTimeout?: number;
 }
 
 export interface Ruleset {
@@ -208,17 +212,17 @@ function eachFamily(networks: readonly Network[], rule: (ip: 'ip' | 'ip6', set: 
 function sessionSetsOf(name: string, size: number): SetDeclaration[] {
   const { v4, v6, v6Link, v6Prefix } = sessionSets(name);
   return [
-    { name: v4, spec: `type ipv4_addr; flags timeout; size ${size};` },
-    { name: v6, spec: `type ipv6_addr; flags timeout; size ${size};` },
-    { name: v6Link, spec: `type ipv6_addr . ifname; flags timeout; size ${size};` },
-    { name: v6Prefix, spec: `type ipv6_addr; flags timeout; size ${size};` },
+    { name: v4, type: ['ipv4_addr'], size },
+    { name: v6, type: ['ipv6_addr'], size },
+    { name: v6Link, type: ['ipv6_addr', 'ifname'], size },
+    { name: v6Prefix, type: ['ipv6_addr'], size },
   ];
 }
 
 /** Peers whose session was cut: a UDP server that goes on sending must not reopen the way by itself. */
 const cutSets: readonly SetDeclaration[] = [
-  { name: 'cut4', spec: 'type ipv4_addr; flags timeout; size 65536;' },
-  { name: 'cut6', spec: 'type ipv6_addr; flags timeout; size 65536;' },
+  { name: 'cut4', type: ['ipv4_addr'], size: 65_536 },
+  { name: 'cut6', type: ['ipv6_addr'], size: 65_536 },
 ];
 
 function queueChainsOf({ config, queue }: RulesetInput): Chain[] {
@@ -360,10 +364,22 @@ function watchServiceChain(service: IndexedService, { config, marks }: RulesetIn
   };
 }
 
+/** What stands between the braces of a set. */
+export function setLines({ type, size, ruleTimeout }: SetDeclaration): string[] {
+  const [flags, timeout] =
+    ruleTimeout === undefined ? ['timeout', []] : ['dynamic,timeout', [`timeout ${ruleTimeout}s`]];
+  return [`type ${type.join(' . ')}`, `flags ${flags}`, `size ${size}`, ...timeout];
+}
+
 /** The whole table as `nft -f` takes it: for people, and for golden tests. */
 export function formatRuleset({ sets, chains }: Ruleset): string {
   const blocks = [
-    ...sets.map(({ name, spec }) => `\tset ${name} {\n\t\t${spec.replace(/; ?/g, '\n\t\t').trimEnd()}\n\t}`),
+    ...sets.map(
+      (set) =>
+        `\tset ${set.name} {\n${setLines(set)
+          .map((line) => `\t\t${line}\n`)
+          .join('')}\t}`,
+    ),
     ...chains.map(({ name, hook, rules }) => {
       const lines = [...(hook === undefined ? [] : [`type filter ${hook}; policy accept;`]), ...rules];
       return `\tchain ${name} {\n${lines.map((line) => `\t\t${line}\n`).join('')}\t}`;

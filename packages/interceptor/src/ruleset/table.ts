@@ -3,8 +3,8 @@
 import type { PortRange } from '@nftoggle/config';
 import type { Native } from '../native.ts';
 import { parseGatePorts } from './gate-ports.ts';
-import { gateBaseChain, panicTable, parseServiceChain, table } from './names.ts';
-import { type QueueMechanism, queueChains, type Ruleset } from './render.ts';
+import { gateBaseChain, panicTable, parseServiceChain, sessionSets, table } from './names.ts';
+import { type QueueMechanism, queueChains, type Ruleset, type SetDeclaration, setLines } from './render.ts';
 
 export type TableState = 'intact' | 'table_removed' | 'table_altered' | 'panic';
 
@@ -12,6 +12,26 @@ interface ListedChain {
   readonly name: string;
   readonly hook?: string;
 }
+
+interface ListedSet {
+  readonly table: string;
+  readonly name: string;
+  readonly type: string | readonly string[];
+  readonly size?: number;
+  readonly timeout?: number;
+}
+
+/** Sets that stay with their elements, and sets that go: unknown ones, and those that become another set. */
+interface SetChanges {
+  readonly kept: readonly string[];
+  readonly gone: readonly string[];
+}
+
+const setIdentity = ({ type, size, ruleTimeout }: SetDeclaration): string =>
+  `${type.join(' . ')} ${size} ${ruleTimeout ?? 0}`;
+
+const listedIdentity = ({ type, size, timeout }: ListedSet): string =>
+  `${[type].flat().join(' . ')} ${size ?? 0} ${timeout ?? 0}`;
 
 export class Table {
   readonly #nft: InstanceType<Native['Nftables']>;
@@ -57,6 +77,14 @@ export class Table {
     return new Map(services.filter((service) => service !== null).map(({ name, index }) => [name, index]));
   }
 
+  /** Services whose session sets the table in the kernel has. One that only watches has none. */
+  sessionServices(): string[] {
+    const names = this.#sets().map(({ name }) => name);
+    return [...this.serviceIndexes().keys()].filter((service) =>
+      Object.values(sessionSets(service)).every((set) => names.includes(set)),
+    );
+  }
+
   /** The ports that the table in the kernel guards. A table that only watches guards none. */
   guardedPorts(): PortRange[] {
     if (!this.#chains().some(({ name }) => name === gateBaseChain)) return [];
@@ -66,22 +94,25 @@ export class Table {
   /**
    * Makes the kernel's table be `ruleset`, in place: chains are flushed and filled in one transaction, so
    * no packet meets a half-made table, and no base chain goes, so no held packet is lost.
+   * @returns true when a set became another one (of a new size, say) and lost its elements by that
    * @throws Error with nftables' own words; the table is then as it was
    */
-  apply(ruleset: Ruleset, mechanism: QueueMechanism, firstQueue: number): void {
+  apply(ruleset: Ruleset, mechanism: QueueMechanism, firstQueue: number): boolean {
     const before = this.#fingerprint();
     const isNew = before === '';
     try {
       this.#prepareQueueChains();
       if (mechanism === 'xt_NFQUEUE') this.#fillQueueChains(firstQueue);
-      this.#nft.run(this.#commands(ruleset, mechanism));
+      const sets = this.#compareSets(ruleset.sets);
+      this.#nft.run(this.#commands(ruleset, mechanism, sets));
+      this.#expected = this.#fingerprint();
+      return sets.gone.some((name) => ruleset.sets.some((set) => set.name === name));
     } catch (error) {
       if (isNew) this.remove();
       // The queue chains were filled anew by then, which is no damage.
       else if (before === this.#expected) this.#expected = this.#fingerprint();
       throw error;
     }
-    this.#expected = this.#fingerprint();
   }
 
   /** Compares the kernel's table with what apply() left. */
@@ -117,7 +148,7 @@ export class Table {
     this.#messages.setQueueRule(table, queueChains.strangers, firstQueue + 1);
   }
 
-  #commands({ sets, chains }: Ruleset, mechanism: QueueMechanism): string {
+  #commands({ sets, chains }: Ruleset, mechanism: QueueMechanism, { kept, gone }: SetChanges): string {
     const isQueueChain = (name: string): boolean => (Object.values(queueChains) as string[]).includes(name);
     const untouched = (name: string): boolean => mechanism === 'xt_NFQUEUE' && isQueueChain(name);
     const existing = this.#chains().filter(({ name }) => !untouched(name));
@@ -125,18 +156,19 @@ export class Table {
     const stale = existing.filter(
       ({ name }) => !isQueueChain(name) && !chains.some((chain) => chain.name === name),
     );
-    const staleSets = this.#sets().filter((name) => !sets.some((set) => set.name === name));
     return [
       `add table inet ${table}`,
       ...existing.map(({ name }) => `flush chain inet ${table} ${name}`),
-      ...sets.map(({ name, spec }) => `add set inet ${table} ${name} { ${spec} }`),
+      ...gone.map((name) => `delete set inet ${table} ${name}`),
+      ...sets
+        .filter(({ name }) => !kept.includes(name))
+        .map((set) => `add set inet ${table} ${set.name} { ${setLines(set).join('; ')}; }`),
       ...wanted.map(
         ({ name, hook }) =>
           `add chain inet ${table} ${name}${hook === undefined ? '' : ` { type filter ${hook}; policy accept; }`}`,
       ),
       ...wanted.flatMap(({ name, rules }) => rules.map((rule) => `add rule inet ${table} ${name} ${rule}`)),
       ...stale.map(({ name }) => `delete chain inet ${table} ${name}`),
-      ...staleSets.map((name) => `delete set inet ${table} ${name}`),
     ].join('\n');
   }
 
@@ -146,9 +178,19 @@ export class Table {
     );
   }
 
-  #sets(): string[] {
-    return this.#list<{ set?: { name: string; table: string } }>('list sets inet').flatMap(({ set }) =>
-      set !== undefined && set.table === table ? [set.name] : [],
+  #compareSets(wanted: readonly SetDeclaration[]): SetChanges {
+    const listed = this.#sets();
+    const isKept = (set: ListedSet): boolean =>
+      wanted.some((other) => other.name === set.name && setIdentity(other) === listedIdentity(set));
+    return {
+      kept: listed.filter(isKept).map(({ name }) => name),
+      gone: listed.filter((set) => !isKept(set)).map(({ name }) => name),
+    };
+  }
+
+  #sets(): ListedSet[] {
+    return this.#list<{ set?: ListedSet }>('list sets inet').flatMap(({ set }) =>
+      set !== undefined && set.table === table ? [set] : [],
     );
   }
 

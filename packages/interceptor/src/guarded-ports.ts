@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+// Which ports are guarded where, and which connections those are.
+import { networkInterfaces } from 'node:os';
+import {
+  type Config,
+  contains,
+  type Network,
+  type PortRange,
+  parseAddress,
+  type Service,
+} from '@nftoggle/config';
+import type { ConntrackFlow } from './native.ts';
+import { uncoveredPorts } from './ruleset/gate-ports.ts';
+
+/** Ports of one place: this box, devices behind it, or the world outside the LAN. */
+export interface GuardedPorts {
+  readonly ports: readonly PortRange[];
+  /** Does a packet to this address go to the place? */
+  readonly isAt: (address: Network) => boolean;
+}
+
+/**
+ * Ports that `next` guards and `previous` did not in the same place; `mode: watch` guards none. Exactly these:
+ * on a port that was guarded already, a connection without our mark is one that was cut, and its server may
+ * still be sending.
+ */
+export function newlyGuarded(previous: Config | undefined, next: Config): GuardedPorts[] {
+  const before = previous?.mode === 'enforce' ? [...previous.services.values()] : [];
+  return [...next.services.values()].flatMap((service) => {
+    const covered = before.filter((old) => placeKey(old) === placeKey(service)).flatMap(({ ports }) => ports);
+    const ports = uncoveredPorts(service.ports, covered);
+    return ports.length === 0 ? [] : [{ ports, isAt: placeOf(service, next) }];
+  });
+}
+
+/** Does either end of a connection that others opened to us, or we to others, stand on such a port? */
+export function isAtAny(
+  guarded: readonly GuardedPorts[],
+  { protocol, original, reply }: Pick<ConntrackFlow, 'protocol' | 'original'> & Partial<ConntrackFlow>,
+): boolean {
+  const ends = [original, ...(reply === undefined ? [] : [reply])];
+  return ends.some(({ destination, destinationPort }) => {
+    const address = parseAddress(destination);
+    return (
+      address !== null &&
+      guarded.some(
+        ({ ports, isAt }) =>
+          ports.some((range) => range.protocol === protocol && holds(range, destinationPort)) &&
+          isAt(address),
+      )
+    );
+  });
+}
+
+function holds({ from, to }: PortRange, port: number): boolean {
+  return from <= port && port <= to;
+}
+
+function placeKey({ direction, to, interfaces }: Service): string {
+  return JSON.stringify([direction, [...to].sort(), [...interfaces].sort()]);
+}
+
+function placeOf({ direction, to }: Service, config: Config): (address: Network) => boolean {
+  const ours = localAddresses();
+  const isLocal = (address: Network): boolean => ours.some((own) => contains(own, address));
+  if (direction === 'out') {
+    return (address) => !isLocal(address) && !config.lan.some((range) => contains(range, address));
+  }
+  if (to.length === 0) return isLocal;
+  const devices = to.flatMap((name) => config.devices.get(name)?.addresses ?? []);
+  return (address) => devices.some((own) => contains(own, address));
+}
+
+function localAddresses(): Network[] {
+  const entries = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  return entries.map(({ address }) => parseAddress(address)).filter((address) => address !== null);
+}
