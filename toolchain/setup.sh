@@ -12,7 +12,7 @@ native=$root/packages/interceptor/native
 
 packages='nftables libnftables1 libnftables-dev libnetfilter-queue-dev libmnl-dev libnftnl-dev
   libnetfilter-conntrack-dev nats-server g++ make pkg-config iproute2 util-linux ca-certificates'
-lab_packages='nmap tcpdump conntrack iperf3 python3 python3-scapy gcc libc6-dev clang llvm'
+lab_packages='procps nmap tcpdump conntrack iperf3 python3 python3-scapy gcc libc6-dev clang llvm'
 
 # Our Node trusts what the machine trusts, as npm and apt do: a company's proxy, for one.
 export NODE_USE_SYSTEM_CA=1
