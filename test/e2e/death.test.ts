@@ -186,8 +186,8 @@ describe('kill -9 of `up` itself', () => {
     const after = (await statusNow(system)).interceptor?.sessions ?? [];
     expect(before.length).toBeGreaterThanOrEqual(2);
     for (const session of before) {
-      const kept = after.find(({ source }) => source === session.source);
-      expect(kept).toMatchObject({ service: session.service, source: session.source, rule: session.rule });
+      const kept = after.find(({ covers }) => covers === session.covers);
+      expect(kept).toMatchObject({ service: session.service, source: session.covers, rule: session.rule });
       const drift = Math.abs(Date.parse(kept?.until ?? '') - Date.parse(session.until));
       expect(drift).toBeLessThan(2_000);
     }

@@ -91,7 +91,7 @@ describe('a service is added and removed', () => {
     expect(
       sessions
         .filter((session) => session.service === 'a')
-        .map(({ source }) => source)
+        .map(({ covers }) => covers)
         .sort(),
     ).toEqual([friend6, friend4].sort());
     expect(harmed(await live.stop())).toEqual([]);
@@ -133,7 +133,7 @@ describe('a friend who is removed', () => {
       for (const connection of kept) expect(await connection.waitForBytes(5, 5_000)).toBe(true);
       expect(kept.map(({ closed }) => closed)).toEqual([undefined, undefined, undefined]);
       const { sessions } = await system.interceptor();
-      expect(sessions.map(({ source }) => source)).not.toContain(friend4);
+      expect(sessions.map(({ covers }) => covers)).not.toContain(friend4);
 
       await system.reconfigure(yaml(service('push', '22/tcp', [friend4, friend6, ...others])));
       expect(

@@ -28,7 +28,7 @@ export function aStatus(): SystemStatus {
       sessions: [
         {
           service: 'ssh',
-          source: '192.168.1.10',
+          covers: '192.168.1.10',
           since: '2026-01-01T12:00:00Z',
           until: '2026-01-01T16:00:00Z',
           rule: 'services.ssh.allow[0]',

@@ -21,6 +21,7 @@ export const SessionStarted = z.object({
   until: Instant,
 });
 
+/** `shutdown`: the guard itself was taken away, by `panic` or `mode: watch`. */
 export const endReasons = ['expired', 'revoked', 'shutdown'] as const;
 
 export const SessionEnded = z.object({

@@ -33,8 +33,8 @@ export type QueueStatus = z.infer<typeof QueueStatus>;
 /** One source that uses one service. */
 export const Session = z.object({
   service: Id,
-  /** The address, or the prefix in CIDR form where one decision covers it. */
-  source: z.string(),
+  /** The address (`fe80::1%eth0` on its link), or the prefix in CIDR form where one decision covers it. */
+  covers: z.string(),
   since: Instant,
   until: Instant,
   rule: z.string().nullable(),
@@ -48,7 +48,7 @@ export const GuardState = z.enum(['guarding', 'watching', 'removed', 'failed']);
 export const GuardedService = z.object({
   name: Id,
   ports: z.array(z.string()),
-  /** Where the traffic goes: the box itself, the addresses of devices, or out to the Internet. */
+  /** Where the traffic goes: `this box`, the names of devices, or `LAN to Internet`. */
   guards: z.string(),
   sessions: z.int(),
 });

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // One interceptor from start to stop: what happens when, and in which order.
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config, Loaded } from '@nftoggle/config';
 import type { Decision, EventData, EventType, Flow, InterceptorStatus } from '@nftoggle/contracts';
 import { type DaemonContext, StartError } from '@nftoggle/daemon';
@@ -11,16 +10,13 @@ import type { Native } from './native.ts';
 import { bindQueue } from './queue/native-queue.ts';
 import type { Lane } from './queue/packet-queue.ts';
 import { table } from './ruleset/names.ts';
-import { listKernelSessions } from './session-adopt.ts';
-import { reviewSessions } from './session-review.ts';
-import { formatSource, type OpenSession, Sessions } from './sessions.ts';
+import { SessionLife } from './session-life.ts';
+import { Sessions } from './sessions.ts';
 import { interceptorStatus } from './status.ts';
 
 /** A packet that has been held this long was forgotten by everybody, in milliseconds. */
 const longestHold = 10_000;
 const sweepInterval = 1_000;
-/** Long enough for policy to have read a configuration that we have read, in milliseconds. */
-const reviewDelay = 500;
 
 export class InterceptorDaemon {
   readonly #native: Native;
@@ -29,17 +25,17 @@ export class InterceptorDaemon {
   readonly #sessions: Sessions;
   readonly #interceptor: Interceptor;
   readonly #lanes: ReadonlyMap<number, Lane>;
-  /** Queue numbers, mark mask and prefix are those of the start: held packets and live marks depend on them. */
-  readonly #kernel: Config['kernel'];
+  readonly #life: SessionLife;
+  /** What was in force at the start. Queue numbers, mark mask and prefix stay as they were then. */
+  readonly #started: Config;
   #state: InterceptorStatus['guard'] = 'failed';
   #log: { close(): void } | undefined;
-  #reviewDue: NodeJS.Timeout | undefined;
 
   constructor(native: Native, context: DaemonContext) {
     this.#native = native;
     this.#context = context;
     const { config } = context.loaded();
-    this.#kernel = config.kernel;
+    this.#started = config;
     this.#guard = new Guard(native, config);
     this.#lanes = new Map([
       [config.kernel.queue, 'known'],
@@ -62,18 +58,26 @@ export class InterceptorDaemon {
       log: context.log,
       now: Date.now,
     });
+    this.#life = new SessionLife({
+      sessions: this.#sessions,
+      guard: this.#guard,
+      loaded: context.loaded,
+      ask: this.#ask,
+      publish: this.#publish,
+      log: context.log,
+    });
   }
 
   /** The queues come before the table: until somebody listens nothing is sent there, and a failure changes nothing. */
   async start(): Promise<void> {
     await this.#bindQueues();
-    this.#adoptSessions();
+    if (this.#guard.adopted) this.#life.adopt(this.#native);
     this.#applyFirst();
     this.#followKernel();
     this.#startTimers();
     this.#context.bus.serve('interceptorStatus', () => this.#status());
     this.#context.onConfig((loaded) => this.#reconfigure(loaded));
-    void this.#review();
+    this.#review();
   }
 
   readonly #ask = (flow: Flow): Promise<Decision> => this.#context.bus.request('decide', { flow });
@@ -81,7 +85,7 @@ export class InterceptorDaemon {
   /** An answer of an older revision may let somebody in whom the new one would not: it is looked at again. */
   readonly #decide = async (flow: Flow): Promise<Decision> => {
     const decision = await this.#ask(flow);
-    if (decision.revision !== this.#context.loaded().revision) this.#reviewSoon();
+    if (decision.revision !== this.#context.loaded().revision) this.#life.reviewSoon();
     return decision;
   };
 
@@ -119,11 +123,10 @@ export class InterceptorDaemon {
   }
 
   #apply(config: Config): void {
-    const hadSets = this.#state === 'guarding' || (this.#state === 'failed' && this.#guard.adopted);
-    const { kept, emptied } = this.#guard.apply({ ...config, kernel: this.#kernel });
+    const { kept, emptied } = this.#guard.apply({ ...config, kernel: this.#started.kernel });
     this.#state = config.mode === 'watch' ? 'watching' : 'guarding';
-    // `mode: watch` has no session sets; who was in before it has not lost the session.
-    if (this.#state === 'guarding' && (emptied || !hadSets)) this.#sessions.restore(Date.now());
+    if (this.#state === 'watching') this.#life.endAll();
+    else if (emptied) this.#sessions.restore(Date.now());
     this.#followCopies(config);
     const { mechanism } = this.#guard;
     this.#context.log.info({ services: config.services.size, mechanism, kept }, this.#state);
@@ -135,23 +138,11 @@ export class InterceptorDaemon {
     this.#log = undefined;
     if (config.mode !== 'watch') return;
     this.#log = new this.#native.PacketLog({
-      group: this.#kernel.queue,
+      group: this.#started.kernel.queue,
       onPackets: (batch) => {
         for (const packet of batch) void this.#interceptor.observe(packet);
       },
     });
-  }
-
-  /** Read before the table is changed: a change may empty its sets, and they are filled again from here. */
-  #adoptSessions(): void {
-    if (!this.#guard.adopted) return;
-    const nft = new this.#native.Nftables();
-    const { services } = this.#context.loaded().config;
-    for (const service of this.#guard.table.sessionServices().filter((name) => services.has(name))) {
-      const sessions = listKernelSessions(nft, service, this.#kernel.ipv6Prefix, Date.now());
-      for (const session of sessions) this.#sessions.adopt(session);
-    }
-    this.#context.log.info({ sessions: this.#sessions.list().length }, 'took over the table that was there');
   }
 
   #followKernel(): void {
@@ -164,6 +155,7 @@ export class InterceptorDaemon {
     const damage = this.#guard.repair();
     if (damage === 'panic') {
       this.#state = 'removed';
+      this.#life.endAll();
       this.#context.log.warn('`panic` took the guard away: ports are open as if nftoggle were not there');
     } else if (damage !== 'intact') {
       this.#sessions.restore(Date.now());
@@ -176,13 +168,11 @@ export class InterceptorDaemon {
   #startTimers(): void {
     const timers = [
       setInterval(() => this.#interceptor.flush(), tellInterval),
-      setInterval(() => {
-        for (const session of this.#sessions.takeExpired(Date.now())) this.#publishEnded(session, 'expired');
-      }, sweepInterval),
+      setInterval(() => this.#life.expire(), sweepInterval),
     ];
     this.#context.onStop('timers', () => {
       for (const timer of timers) clearInterval(timer);
-      clearTimeout(this.#reviewDue);
+      this.#life.stop();
       this.#interceptor.flush();
     });
   }
@@ -198,48 +188,16 @@ export class InterceptorDaemon {
       );
       return;
     }
-    if (JSON.stringify(config.kernel) !== JSON.stringify(this.#kernel)) {
-      this.#context.log.warn('changes below `kernel:` take effect at the next start');
-    }
+    const fixed = changedAtStartOnly(this.#started, config);
+    if (fixed.length > 0)
+      this.#context.log.warn(`${fixed.join(', ')}: a change takes effect at the next start`);
     this.#interceptor.forgetAnswers();
-    void this.#review();
+    this.#review();
   }
 
-  #reviewSoon(): void {
-    this.#reviewDue ??= setTimeout(() => {
-      this.#reviewDue = undefined;
-      void this.#review();
-    }, reviewDelay);
-  }
-
-  /** What an older configuration let in and this one would not is ended, established connections included. */
-  async #review(): Promise<void> {
-    const { services } = this.#context.loaded().config;
-    const [known, orphaned] = [
-      this.#sessions.list().filter(({ service }) => services.has(service)),
-      this.#sessions.list().filter(({ service }) => !services.has(service)),
-    ];
-    for (const session of orphaned) this.#sessions.forget(session);
-    await reviewSessions(known, {
-      decide: this.#ask,
-      revision: () => this.#context.loaded().revision,
-      end: (session) => this.#revoke(session),
-      wait: sleep,
-    });
-  }
-
-  #revoke(session: OpenSession): void {
-    this.#sessions.close(session, { cut: true });
-    const index = this.#guard.indexes.get(session.service);
-    const connections = index === undefined ? 0 : this.#guard.connections.cut(index, session.covers);
-    this.#context.log.info({ service: session.service, connections }, 'a session was revoked');
-    this.#publishEnded(session, 'revoked');
-  }
-
-  #publishEnded(session: OpenSession, reason: EventData<'session_ended'>['reason']): void {
-    const covers = formatSource(session);
-    const since = new Date(session.since).toISOString();
-    this.#publish('session_ended', { service: session.service, covers, reason, since }, session.service);
+  /** In `mode: watch` there are no sessions. */
+  #review(): void {
+    if (this.#state === 'guarding') this.#life.review();
   }
 
   #status(): InterceptorStatus {
@@ -253,4 +211,14 @@ export class InterceptorDaemon {
       lanes: this.#lanes,
     });
   }
+}
+
+/** Settings that held packets, live marks and the bus's subjects depend on. */
+function changedAtStartOnly(started: Config, now: Config): string[] {
+  const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
+  return [
+    ...(same(started.kernel, now.kernel) ? [] : ['kernel']),
+    ...(same(started.limits.held, now.limits.held) ? [] : ['limits.held']),
+    ...(same(started.node, now.node) ? [] : ['node']),
+  ];
 }

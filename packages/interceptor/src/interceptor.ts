@@ -13,7 +13,7 @@ import type { NativePacket, QueueTrouble } from './native.ts';
 import { OnLink } from './on-link.ts';
 import { type FlowPacket, type Held, Questions } from './questions.ts';
 import type { PacketQueue, PacketQueueHandler } from './queue/packet-queue.ts';
-import { formatSource, linkOf, type OpenSession, type Sessions } from './sessions.ts';
+import { formatCovers, linkOf, type OpenSession, type Sessions } from './sessions.ts';
 
 export interface InterceptorOptions {
   readonly guard: Pick<Guard, 'marks' | 'serviceOf'>;
@@ -209,7 +209,7 @@ export class Interceptor implements PacketQueueHandler {
       'session_started',
       {
         ...facts(flow),
-        covers: formatSource(session),
+        covers: formatCovers(session),
         rule: session.rule,
         reason,
         until: new Date(session.until).toISOString(),

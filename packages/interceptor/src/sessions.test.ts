@@ -32,7 +32,7 @@ describe('Sessions', () => {
     expect(sets.names).toContain(`v6l_ssh ${key}`);
     expect(sessions.find('ssh', network('fe80::7'), 'lan0', 0)).toEqual(neighbour);
     expect(sessions.find('ssh', network('fe80::7'), 'wan0', 0)).toBeUndefined();
-    expect(describeSession(neighbour).source).toBe('fe80::7%lan0');
+    expect(describeSession(neighbour).covers).toBe('fe80::7%lan0');
   });
 
   it('remembers no source of a prefix wider than /64', () => {

@@ -87,6 +87,10 @@ export class Sessions {
     if (options.cut) this.#sets.put([cutElement(session)]);
   }
 
+  has(session: OpenSession): boolean {
+    return this.#open.has(sessionKey(session));
+  }
+
   /** Drops a session from the books whose sets are gone with its service. */
   forget(session: OpenSession): void {
     this.#open.delete(sessionKey(session));
@@ -116,14 +120,14 @@ export class Sessions {
 }
 
 /** `192.0.2.7`, `2001:db8::/64`, `fe80::1%eth0`. */
-export function formatSource({ covers, link }: Pick<OpenSession, 'covers' | 'link'>): string {
+export function formatCovers({ covers, link }: Pick<OpenSession, 'covers' | 'link'>): string {
   return link === null ? formatNetwork(covers) : `${formatNetwork(covers)}%${link}`;
 }
 
 export function describeSession(session: OpenSession): Session {
   return {
     service: session.service,
-    source: formatSource(session),
+    covers: formatCovers(session),
     since: new Date(session.since).toISOString(),
     until: new Date(session.until).toISOString(),
     rule: session.rule,

@@ -73,9 +73,9 @@ function services({ services }: InterceptorStatus, paint: Paint): string[] {
 
 function sessions({ sessions }: InterceptorStatus, now: Date, paint: Paint): string[] {
   if (sessions.length === 0) return ['no session is open'];
-  const rows = sessions.map(({ service, source, until, rule, reason }) => [
+  const rows = sessions.map(({ service, covers, until, rule, reason }) => [
     service,
-    source,
+    covers,
     timeLeft(until, now),
     rule ?? reason,
   ]);
