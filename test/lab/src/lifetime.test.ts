@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { labObstacles } from './available.ts';
 import { Child } from './child.ts';
 import { createLab } from './lab.ts';
@@ -14,10 +16,23 @@ console.log('owns ' + lab.host('gateway').path + ' ' + sleeper.pid);
 if (process.argv.includes('throw')) throw new Error('as told');
 `;
 
-async function startOwner(...args: readonly string[]) {
-  const owner = new Child([process.execPath, '--input-type=module-typescript', '-e', OWNER, '--', ...args]);
+async function startOwner(args: readonly string[] = [], env: Readonly<Record<string, string>> = {}) {
+  const argv = [process.execPath, '--input-type=module-typescript', '-e', OWNER, '--', ...args];
+  const owner = new Child(argv, { env });
   const [, path = '', pid = ''] = await owner.waitFor(/^owns (\S+) (\d+)/, 20_000);
   return { owner, path, sleeper: Number(pid) };
+}
+
+/** A directory for PATH in which `nsenter` takes for ever to enter a namespace with `sleep`. */
+function slowDoor(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'nftoggle-lab-'));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  const script = `#!/bin/sh
+case "$*" in *' sleep '*) exec sleep 600 ;; esac
+PATH=\${PATH#*:} exec nsenter "$@"
+`;
+  writeFileSync(join(directory, 'nsenter'), script, { mode: 0o755 });
+  return directory;
 }
 
 /** A killed process may stay for a while as a zombie, until init collects it. */
@@ -53,8 +68,15 @@ describe.skipIf(labObstacles().length > 0)('the life of a lab', () => {
     await expectGone(sleeper);
   });
 
+  it('ends with its owner when a program of it has not entered its namespace yet', async () => {
+    const { owner, sleeper } = await startOwner([], { PATH: `${slowDoor()}:${process.env.PATH}` });
+    expect(isRunning(sleeper)).toBe(true);
+    await owner.stop('SIGTERM');
+    await expectGone(sleeper);
+  });
+
   it('ends when its owner throws', async () => {
-    const { owner, path, sleeper } = await startOwner('throw');
+    const { owner, path, sleeper } = await startOwner(['throw']);
     expect((await owner.exited).code).toBe(1);
     expect(existsSync(path)).toBe(false);
     await expectGone(sleeper);

@@ -2,6 +2,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { Child, type ChildOptions } from './child.ts';
 import { type RunOptions, type RunResult, runCommand } from './command.ts';
+import { endWithOwner } from './lifetime.ts';
 import { type HostPlan, linkLocalOf } from './topology.ts';
 
 export type Family = 'ipv4' | 'ipv6';
@@ -64,16 +65,15 @@ export class Host {
   /** Runs a program to its end. Throws `CommandFailed` unless it ended with 0 or failure is allowed. */
   async run(argv: readonly string[], options: RunOptions = {}): Promise<RunResult> {
     return runCommand(this.argvInside(argv), options, (child) => {
-      this.#running.add(child);
-      child.once('close', () => this.#running.delete(child));
+      const release = this.#own(child);
+      child.once('close', release);
     });
   }
 
   /** Starts a program that goes on until it is stopped, at the latest when the lab closes. */
   start(argv: readonly string[], options: ChildOptions = {}): Child {
     const child = new Child(this.argvInside(argv), options);
-    this.#running.add(child);
-    void child.exited.then(() => this.#running.delete(child));
+    void child.exited.then(this.#own(child));
     return child;
   }
 
@@ -96,6 +96,16 @@ export class Host {
   argvInside(argv: readonly string[]): readonly string[] {
     if (argv.length === 0) throw new TypeError('argv is empty');
     return ['nsenter', `--net=${this.path}`, '--', ...argv];
+  }
+
+  /** Until the function that is returned is called, the child ends with this host, and with its owner. */
+  #own(child: ChildProcess | Child): () => void {
+    const release = endWithOwner(child);
+    this.#running.add(child);
+    return () => {
+      release();
+      this.#running.delete(child);
+    };
   }
 
   /** Ends everything started here, politely first. */
