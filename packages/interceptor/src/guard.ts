@@ -5,6 +5,7 @@ import type { Config } from '@nftoggle/config';
 import { StartError } from '@nftoggle/daemon';
 import { Connections } from './connections.ts';
 import { type GuardedPorts, newlyGuarded } from './guarded-ports.ts';
+import type { Inside } from './links.ts';
 import { Marks } from './marks.ts';
 import type { Native } from './native.ts';
 import { uncoveredPorts } from './ruleset/gate-ports.ts';
@@ -21,6 +22,7 @@ export class Guard {
   readonly adopted: boolean;
   #indexes: ServiceIndexes;
   #applied: Config | undefined;
+  #inside: Inside = { interfaces: [], networks: [] };
 
   /** @throws StartError when this kernel cannot hand packets to user space; nothing has been changed then */
   constructor(native: Native, config: Config) {
@@ -45,13 +47,14 @@ export class Guard {
    * @returns how many connections were there before and were kept, and whether session sets lost their elements
    * @throws Error in nftables' words; the kernel then guards what it guarded before
    */
-  apply(config: Config): { readonly kept: number; readonly emptied: boolean } {
+  apply(config: Config, inside: Inside): { readonly kept: number; readonly emptied: boolean } {
     const { indexes, released } = this.#indexes.assign([...config.services.keys()]);
     for (const index of released) this.connections.release(index);
     const kept = this.connections.keepExisting(this.#newlyGuarded(config));
-    const emptied = this.#load(config, indexes);
+    const emptied = this.#load(config, indexes, inside);
     this.#indexes = indexes;
     this.#applied = config;
+    this.#inside = inside;
     return { kept, emptied };
   }
 
@@ -67,12 +70,18 @@ export class Guard {
   repair(): TableState {
     const state = this.table.state();
     const isDamaged = state === 'table_removed' || state === 'table_altered';
-    if (isDamaged && this.#applied !== undefined) this.#load(this.#applied, this.#indexes);
+    if (isDamaged && this.#applied !== undefined) this.#load(this.#applied, this.#indexes, this.#inside);
     return state;
   }
 
-  #load(config: Config, indexes: ServiceIndexes): boolean {
-    const ruleset = renderRuleset({ config, indexes: indexes.all, marks: this.marks, queue: this.mechanism });
+  #load(config: Config, indexes: ServiceIndexes, inside: Inside): boolean {
+    const ruleset = renderRuleset({
+      config,
+      indexes: indexes.all,
+      marks: this.marks,
+      queue: this.mechanism,
+      inside,
+    });
     return this.table.apply(ruleset, this.mechanism, config.kernel.queue);
   }
 }

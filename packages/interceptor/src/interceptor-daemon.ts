@@ -6,6 +6,7 @@ import { type DaemonContext, StartError } from '@nftoggle/daemon';
 import { tellInterval } from './denials.ts';
 import { Guard } from './guard.ts';
 import { Interceptor } from './interceptor.ts';
+import { Links } from './links.ts';
 import type { Native } from './native.ts';
 import { bindQueue } from './queue/native-queue.ts';
 import type { Lane } from './queue/packet-queue.ts';
@@ -22,6 +23,7 @@ export class InterceptorDaemon {
   readonly #native: Native;
   readonly #context: DaemonContext;
   readonly #guard: Guard;
+  readonly #links = new Links();
   readonly #sessions: Sessions;
   readonly #interceptor: Interceptor;
   readonly #lanes: ReadonlyMap<number, Lane>;
@@ -52,6 +54,7 @@ export class InterceptorDaemon {
     this.#interceptor = new Interceptor({
       guard: this.#guard,
       sessions: this.#sessions,
+      links: this.#links,
       config: () => context.loaded().config,
       decide: this.#decide,
       publish: this.#publish,
@@ -123,7 +126,10 @@ export class InterceptorDaemon {
   }
 
   #apply(config: Config): void {
-    const { kept, emptied } = this.#guard.apply({ ...config, kernel: this.#started.kernel });
+    const { kept, emptied } = this.#guard.apply(
+      { ...config, kernel: this.#started.kernel },
+      this.#links.inside(config.lan),
+    );
     this.#state = config.mode === 'watch' ? 'watching' : 'guarding';
     if (this.#state === 'watching') this.#life.endAll();
     else if (emptied) this.#sessions.restore(Date.now());
@@ -150,6 +156,11 @@ export class InterceptorDaemon {
     this.#context.onStop('ruleset watch', () => watch.close());
   }
 
+  /** The ruleset names the interfaces of the LAN, and those come and go. */
+  #followLinks(): void {
+    if (this.#links.refresh() && this.#state !== 'removed') this.#reconfigure(this.#context.loaded());
+  }
+
   #repair(): void {
     if (this.#state === 'removed') return;
     const damage = this.#guard.repair();
@@ -169,6 +180,7 @@ export class InterceptorDaemon {
     const timers = [
       setInterval(() => this.#interceptor.flush(), tellInterval),
       setInterval(() => this.#life.expire(), sweepInterval),
+      setInterval(() => this.#followLinks(), sweepInterval),
     ];
     this.#context.onStop('timers', () => {
       for (const timer of timers) clearInterval(timer);

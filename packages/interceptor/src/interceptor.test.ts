@@ -6,6 +6,7 @@ import { aConfig } from '@nftoggle/testkit';
 import { describe, expect, it } from 'vitest';
 import { repeatWindow } from './denials.ts';
 import { Interceptor } from './interceptor.ts';
+import { Links } from './links.ts';
 import { Marks } from './marks.ts';
 import { aPacket } from './packet.fixture.ts';
 import type { FlowPacket } from './questions.ts';
@@ -56,6 +57,7 @@ function setUp(yamlText = config) {
   const interceptor = new Interceptor({
     guard: { marks, serviceOf: (mark) => services[marks.indexOf(mark) - 1] },
     sessions,
+    links: new Links(),
     config: () => loaded,
     decide: (flow) => {
       asked.push(flow);

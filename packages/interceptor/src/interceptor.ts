@@ -9,8 +9,8 @@ import type { Decision, EventData, EventType, Flow, Reason } from '@nftoggle/con
 import type { Logger } from '@nftoggle/daemon';
 import { type Denial, Denials } from './denials.ts';
 import type { Guard } from './guard.ts';
+import type { Links } from './links.ts';
 import type { NativePacket, QueueTrouble } from './native.ts';
-import { OnLink } from './on-link.ts';
 import { type FlowPacket, type Held, Questions } from './questions.ts';
 import type { PacketQueue, PacketQueueHandler } from './queue/packet-queue.ts';
 import { formatCovers, linkOf, type OpenSession, type Sessions } from './sessions.ts';
@@ -18,6 +18,7 @@ import { formatCovers, linkOf, type OpenSession, type Sessions } from './session
 export interface InterceptorOptions {
   readonly guard: Pick<Guard, 'marks' | 'serviceOf'>;
   readonly sessions: Sessions;
+  readonly links: Pick<Links, 'isOnLink' | 'isOutside'>;
   readonly config: () => Config;
   /** Rejects when there is no answer, or none that can be believed. */
   readonly decide: (flow: Flow) => Promise<Decision>;
@@ -51,7 +52,6 @@ export class Interceptor implements PacketQueueHandler {
   };
   readonly #options: InterceptorOptions;
   readonly #denials: Denials;
-  readonly #onLink = new OnLink();
   /** Questions without an answer that were not told of yet; while policy is away they come by the hundred. */
   #unanswered = 0;
   #isSilent = false;
@@ -253,9 +253,9 @@ export class Interceptor implements PacketQueueHandler {
   }
 
   #sourceOf(packet: FlowPacket, address: Network): Flow['source'] {
-    const now = this.#options.now();
-    const isOnLink = this.#onLink.has(packet.interface, address, now);
-    const isOutside = this.#onLink.isOutside(packet.interface, address, this.#options.config().lan, now);
+    const { links, config } = this.#options;
+    const isOnLink = links.isOnLink(packet.interface, address);
+    const isOutside = links.isOutside(packet.interface, address, config().lan);
     return {
       address: packet.source,
       ...(isOnLink && packet.mac !== undefined ? { mac: packet.mac } : {}),

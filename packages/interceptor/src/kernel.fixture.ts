@@ -12,6 +12,7 @@ import type { PortRange } from '@nftoggle/config';
 import { aConfig, eventually } from '@nftoggle/testkit';
 import { Connections } from './connections.ts';
 import { Guard } from './guard.ts';
+import { Links } from './links.ts';
 import { Marks } from './marks.ts';
 import { loadNative, type Native, type NativePacket, type QueueTrouble } from './native.ts';
 import { bindQueue, kernelQueues, type NativeQueue } from './queue/native-queue.ts';
@@ -194,9 +195,9 @@ export function newGuard(yamlText: string): { adopted: boolean; indexes: Readonl
 }
 export function guardApply(yamlText: string): { kept: number; indexes: ReadonlyMap<string, number> } {
   if (guard === undefined) throw new TypeError('no guard');
-  return { kept: guard.apply(aConfig(yamlText)).kept, indexes: guard.indexes };
+  const config = aConfig(yamlText);
+  return { kept: guard.apply(config, new Links().inside(config.lan)).kept, indexes: guard.indexes };
 }
-export const guardRepair = () => guard?.repair();
 
 /** What is loaded into this process. */
 export const mappedLibraries = (): string => readFileSync('/proc/self/maps', 'utf8');

@@ -45,7 +45,7 @@ export interface Matcher {
   readonly condition: string;
   readonly any: boolean;
   readonly addresses: AddressSet;
-  /** The same without `lan`: what counts for a link-local neighbour on the provider's side. */
+  /** The same without `lan`: what counts for a neighbour on the provider's side. */
   readonly addressesNamed: AddressSet;
   readonly macs: ReadonlySet<string>;
 }

@@ -8,7 +8,7 @@ export interface Asker {
   readonly address: Network | null;
   readonly numbers: AddressNumbers;
   readonly mac: string | undefined;
-  /** A link-local neighbour on the provider's side: it is not of the LAN. */
+  /** A neighbour on the provider's side: whatever its address, it is not of the LAN. */
   readonly outside: boolean;
 }
 

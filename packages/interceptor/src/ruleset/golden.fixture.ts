@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Configurations and the rulesets they become: golden/NAME.nft holds the whole text of each.
 import { aConfig } from '@nftoggle/testkit';
+import type { Inside } from '../links.ts';
 import { Marks } from '../marks.ts';
 import { ServiceIndexes } from '../service-indexes.ts';
+import { network } from '../session.fixture.ts';
 import { type QueueMechanism, type Ruleset, renderRuleset } from './render.ts';
 
 export const goldenConfigs = {
@@ -57,11 +59,17 @@ services:
 export type GoldenName = keyof typeof goldenConfigs;
 export const goldenNames = Object.keys(goldenConfigs) as GoldenName[];
 
+/** A LAN behind `lan0`, with a private and a global prefix. */
+const household: Inside = {
+  interfaces: ['lan0'],
+  networks: [network('192.168.1.1/24'), network('2001:db8:1a:1::1/64')],
+};
+
 /** The ruleset of a configuration, its services numbered in order of the file, and its first queue. */
 export function rulesetOf(yamlText: string, queue: QueueMechanism): { ruleset: Ruleset; firstQueue: number } {
   const config = aConfig(yamlText);
   const marks = new Marks(config.kernel.markMask);
   const { indexes } = new ServiceIndexes(new Map(), marks.maxIndex).assign([...config.services.keys()]);
-  const ruleset = renderRuleset({ config, indexes: indexes.all, marks, queue });
+  const ruleset = renderRuleset({ config, indexes: indexes.all, marks, queue, inside: household });
   return { ruleset, firstQueue: config.kernel.queue };
 }

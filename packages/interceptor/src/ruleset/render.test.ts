@@ -42,6 +42,7 @@ describe('renderRuleset', () => {
       indexes: new Map(),
       marks: new Marks(config.kernel.markMask),
       queue: 'nft_queue',
+      inside: { interfaces: [], networks: [] },
     } as const;
     expect(() => renderRuleset(input)).toThrow(TypeError);
   });

@@ -4,6 +4,7 @@
 // Nothing here but names that the configuration's grammar allows, numbers and formatted addresses goes into
 // the text, so no input can say more than it should.
 import { type Config, expandSources, formatNetwork, type Network, type Service } from '@nftoggle/config';
+import type { Inside } from '../links.ts';
 import type { Marks } from '../marks.ts';
 import { admitChains, admitSets } from './admit.ts';
 import {
@@ -27,6 +28,7 @@ export interface RulesetInput {
   readonly indexes: ReadonlyMap<string, number>;
   readonly marks: Marks;
   readonly queue: QueueMechanism;
+  readonly inside: Inside;
 }
 
 export interface Chain {
@@ -74,7 +76,7 @@ export function renderRuleset(input: RulesetInput): Ruleset {
 function renderGuard(input: RulesetInput): Ruleset {
   const { config, marks } = input;
   const services = indexed(input);
-  const dispatch = new Dispatch(services, config);
+  const dispatch = new Dispatch(services, input);
   const known = expandSources(
     config,
     [...config.services.values()].flatMap((s) => s.allow.flatMap((r) => r.from)),
@@ -93,17 +95,17 @@ function renderGuard(input: RulesetInput): Ruleset {
       ...dispatch.chains('ask', askChain),
       ...dispatch.chains('gate', gateChain),
       askBase(dispatch),
-      askUdpBase(dispatch),
+      askUdpBase(dispatch, marks),
       gateBase(dispatch, marks),
       outgoingBase(dispatch, marks),
-      forwardBase(config, marks),
+      ...forwardBases(dispatch, marks),
     ],
   };
 }
 
 function renderWatch(input: RulesetInput): Ruleset {
   const services = indexed(input);
-  const dispatch = new Dispatch(services, input.config);
+  const dispatch = new Dispatch(services, input);
   return {
     sets: [],
     chains: [
@@ -131,11 +133,11 @@ function indexed({ config, indexes }: RulesetInput): IndexedService[] {
 /** From protocol and port to the services that guard it, and from there by destination to the right one. */
 class Dispatch {
   readonly stretches: readonly PortStretch<IndexedService>[];
-  readonly #config: Config;
+  readonly #input: RulesetInput;
   readonly #combinations: readonly (readonly IndexedService[])[];
 
-  constructor(services: readonly IndexedService[], config: Config) {
-    this.#config = config;
+  constructor(services: readonly IndexedService[], input: RulesetInput) {
+    this.#input = input;
     this.stretches = portStretches(services.map((service) => ({ ports: service.ports, value: service })));
     const byKey = new Map(this.stretches.map(({ values }) => [key(values), values]));
     this.#combinations = [...byKey.values()];
@@ -146,7 +148,7 @@ class Dispatch {
     return this.#combinations.map((services) => ({
       name: this.#chainName(stage, services),
       rules: services.flatMap((service) =>
-        matchesOf(service, this.#config, stage).map((match) => `${match} goto ${chainOf(service)}`),
+        matchesOf(service, this.#input, stage).map((match) => `${match} goto ${chainOf(service)}`),
       ),
     }));
   }
@@ -179,27 +181,52 @@ const ports = ({ from, to }: { from: number; to: number }): string =>
   from === to ? `${from}` : `${from}-${to}`;
 
 /** What a packet to the service looks like in prerouting: one match for each address family where they differ. */
-function matchesOf(service: Service, config: Config, stage: 'ask' | 'gate' | 'watch'): string[] {
-  const inFrom =
-    service.interfaces.length > 0 ? `iifname { ${service.interfaces.map((i) => `"${i}"`).join(', ')} } ` : '';
-  return destinationMatches(service, config, stage).map((match) => `${inFrom}${match}`);
+function matchesOf(service: Service, input: RulesetInput, stage: 'ask' | 'gate' | 'watch'): string[] {
+  const inFrom = service.interfaces.length > 0 ? `iifname ${interfaceSet(service.interfaces)} ` : '';
+  return destinationMatches(service, input, stage).map((match) => `${inFrom}${match}`);
 }
 
-function destinationMatches(service: Service, config: Config, stage: 'ask' | 'gate' | 'watch'): string[] {
-  if (service.direction === 'out') {
-    return eachFamily(
-      config.lan,
-      (ip, lan) => `${ip} saddr ${lan} ${ip} daddr != ${lan} fib daddr type unicast`,
-    );
-  }
+function destinationMatches(
+  service: Service,
+  input: RulesetInput,
+  stage: 'ask' | 'gate' | 'watch',
+): string[] {
+  if (service.direction === 'out') return outwardMatches(service, input);
   if (service.to.length > 0) {
-    const addresses = service.to.flatMap((device) => config.devices.get(device)?.addresses ?? []);
-    return eachFamily(addresses, (ip, set) => `${ip} daddr ${set}`);
+    return eachFamily(addressesOf(service, input.config), (ip, set) => `${ip} daddr ${set}`);
   }
   // The kernel cannot queue clones of broadcast and multicast packets, so those are gated and never asked about.
   return stage === 'gate'
     ? ['fib daddr type { local, broadcast, anycast, multicast }']
     : ['fib daddr type local'];
+}
+
+/**
+ * From the LAN to anywhere else. A host of the LAN is known by its private address or, since its IPv6 address
+ * is often a global one, by the interface that it is behind.
+ */
+function outwardMatches({ interfaces }: Service, { config, inside }: RulesetInput): string[] {
+  const away = eachFamily(
+    [...config.lan, ...inside.networks],
+    (ip, set) => `${ip} daddr != ${set} fib daddr type unicast`,
+  );
+  if (interfaces.length > 0) return away;
+  const byAddress = eachFamily(config.lan, (ip, set) => `${ip} saddr ${set}`);
+  const byInterface = inside.interfaces.length > 0 ? [`iifname ${interfaceSet(inside.interfaces)}`] : [];
+  return away.flatMap((match) => [
+    ...byAddress
+      .filter((source) => source.startsWith(`${match.split(' ')[0]} `))
+      .map((source) => `${source} ${match}`),
+    ...byInterface.map((source) => `${source} ${match}`),
+  ]);
+}
+
+function interfaceSet(names: readonly string[]): string {
+  return `{ ${names.map((name) => `"${name}"`).join(', ')} }`;
+}
+
+function addressesOf({ to }: Service, { devices }: Config): Network[] {
+  return to.flatMap((device) => devices.get(device)?.addresses ?? []);
 }
 
 function eachFamily(networks: readonly Network[], rule: (ip: 'ip' | 'ip6', set: string) => string): string[] {
@@ -291,12 +318,20 @@ function askBase(dispatch: Dispatch): Chain {
   };
 }
 
-function askUdpBase(dispatch: Dispatch): Chain {
+/**
+ * Whatever is not let in yet may ask, and not only what conntrack calls new: a flow that was cut, or whose
+ * service has another name now, stays known to conntrack for as long as its client goes on sending.
+ */
+function askUdpBase(dispatch: Dispatch, marks: Marks): Chain {
   return {
     name: 'ask_udp',
     hook: `hook prerouting priority ${askUdpPriority}`,
-    rules: ['iifname "lo" accept', ...dispatch.vmap('ct state new', 'ask', 'udp')],
+    rules: ['iifname "lo" accept', ...dispatch.vmap(`${notOpen(marks)} ct state != invalid`, 'ask', 'udp')],
   };
+}
+
+function notOpen(marks: Marks): string {
+  return `ct mark & ${hex(marks.open)} == 0`;
 }
 
 function gateBase(dispatch: Dispatch, marks: Marks): Chain {
@@ -313,7 +348,7 @@ function gateBase(dispatch: Dispatch, marks: Marks): Chain {
  * Only a SYN counts: a server that goes on sending after its client was cut must not reopen the way.
  */
 function outgoingBase(dispatch: Dispatch, marks: Marks): Chain {
-  const fresh = `ct state new ct direction original ct mark & ${hex(marks.open)} == 0`;
+  const fresh = `ct state new ct direction original ${notOpen(marks)}`;
   const set = `ct mark set ct mark & ${hex(marks.merge(0xffff_ffff, 0))} | ${hex(marks.opened(0))}`;
   const tcp = dispatch.portsOf('tcp');
   const udp = dispatch.portsOf('udp');
@@ -326,28 +361,35 @@ function outgoingBase(dispatch: Dispatch, marks: Marks): Chain {
       ...(udp === null
         ? []
         : [
-            'meta l4proto udp ip daddr @cut4 accept',
-            'meta l4proto udp ip6 daddr @cut6 accept',
+            `${notOpen(marks)} udp sport ${udp} ip daddr @cut4 counter drop`,
+            `${notOpen(marks)} udp sport ${udp} ip6 daddr @cut6 counter drop`,
             `${fresh} meta l4proto udp ct reply proto-dst ${udp} ${set}`,
           ]),
     ],
   };
 }
 
-/** Somebody else's port forward to a guarded device: it was not seen by the gate under the device's address. */
-function forwardBase(config: Config, marks: Marks): Chain {
-  const rules = [...config.services.values()]
-    .filter((service) => service.to.length > 0)
-    .flatMap((service) => {
-      const addresses = service.to.flatMap((device) => config.devices.get(device)?.addresses ?? []);
-      const guarded = service.ports.map((range) => `${range.protocol} . ${ports(range)}`).join(', ');
-      return eachFamily(
-        addresses,
-        (ip, set) =>
-          `ct status dnat ct direction original ct mark & ${hex(marks.open)} == 0 ${ip} daddr ${set} meta l4proto . th dport { ${guarded} } counter drop`,
-      );
-    });
-  return { name: 'forward', hook: `hook forward priority ${forwardPriority}`, rules };
+/**
+ * The owner's own port forward to a guarded device: in prerouting it went to this box, and only here does it
+ * go to the device. It is asked about and gated here, by the same chains.
+ */
+function forwardBases(dispatch: Dispatch, marks: Marks): Chain[] {
+  const forwarded = `ct status dnat ct direction original ${notOpen(marks)}`;
+  return [
+    {
+      name: 'forward_ask',
+      hook: `hook forward priority ${forwardPriority - 10}`,
+      rules: [
+        ...dispatch.vmap(`${forwarded} ${syn}`, 'ask', 'tcp'),
+        ...dispatch.vmap(`${forwarded} ct state != invalid`, 'ask', 'udp'),
+      ],
+    },
+    {
+      name: 'forward',
+      hook: `hook forward priority ${forwardPriority}`,
+      rules: dispatch.vmap(forwarded, 'gate'),
+    },
+  ];
 }
 
 function watchServiceChain(service: IndexedService, { config, marks }: RulesetInput): Chain {
