@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+// Answers every question about a flow with the same decision.
+//   bus-answer.ts URL PASSWORD
+import { Bus } from '@nftoggle/bus';
+
+const [url = '', password = ''] = process.argv.slice(2);
+const bus = new Bus({ url, user: 'policy', password, node: 'bench', daemon: 'policy' });
+bus.serve('decide', () => ({
+  decision: 'allow',
+  reason: 'rule_allows',
+  rule: 'services.bench.allow[0]',
+  until: new Date(Date.now() + 3_600_000).toISOString(),
+  prefix: 32,
+  revision: '0123456789ab',
+}));
+await bus.ready;
+console.log('ready');
