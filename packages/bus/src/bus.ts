@@ -17,6 +17,7 @@ import {
 import { Connector } from './connector.ts';
 import { BadAnswerError, NoAnswerError } from './errors.ts';
 import { Outbox } from './outbox.ts';
+import { Replies } from './replies.ts';
 
 export interface BusOptions {
   readonly url: string;
@@ -46,6 +47,7 @@ export class Bus {
   readonly #options: BusOptions;
   readonly #served: ((connection: NatsConnection) => void)[] = [];
   readonly #outbox = new Outbox();
+  readonly #replies: Replies;
   readonly #connector: Connector;
   #connection: NatsConnection | undefined;
   #connected = false;
@@ -53,10 +55,10 @@ export class Bus {
 
   constructor(options: BusOptions) {
     this.#options = options;
+    this.#replies = new Replies(inboxPrefix(options.daemon));
     const { url, user, password, daemon } = options;
     const identity = { servers: url, user, pass: password, name: `nftoggle ${daemon}` };
-    // The stack of every request would cost more than the request, and errors say what was asked anyway.
-    const manners = { inboxPrefix: inboxPrefix(daemon), noEcho: true, noAsyncTraces: true };
+    const manners = { inboxPrefix: inboxPrefix(daemon), noEcho: true };
     this.#connector = new Connector(
       { ...identity, ...manners },
       {
@@ -145,6 +147,7 @@ export class Bus {
 
   #open(connection: NatsConnection): void {
     this.#connection = connection;
+    this.#replies.listen(connection);
     for (const subscribe of this.#served) subscribe(connection);
   }
 
@@ -161,10 +164,9 @@ export class Bus {
   }
 
   async #ask(connection: NatsConnection, name: RequestName, payload: string): Promise<Msg> {
+    const subject = requestSubject(this.#options.node, name);
     try {
-      return await connection.request(requestSubject(this.#options.node, name), payload, {
-        timeout: requests[name].deadline,
-      });
+      return await this.#replies.ask(connection, subject, payload, requests[name].deadline);
     } catch (cause) {
       throw new NoAnswerError(`${name}: ${(cause as Error).message}`, { cause });
     }

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+import type { Msg, NatsConnection } from '@nats-io/transport-node';
+import { NoAnswerError } from './errors.ts';
+
+interface Asked {
+  readonly resolve: (reply: Msg) => void;
+  readonly reject: (error: NoAnswerError) => void;
+  readonly timer: NodeJS.Timeout;
+}
+
+/** What the server answers when nobody serves a subject (NATS protocol, "no responders"). */
+const noResponders = 503;
+
+/**
+ * Questions on their way and the replies to them, by one subscription for all. The client library's own
+ * requests do the same and more; they also make an error with its stack for every question that is answered,
+ * which a first packet would wait for.
+ */
+export class Replies {
+  readonly #inbox: string;
+  readonly #asked = new Map<string, Asked>();
+  #count = 0;
+
+  /** Replies come to subjects below `prefix`. */
+  constructor(prefix: string) {
+    this.#inbox = `${prefix}.reply`;
+  }
+
+  /** To be called once for each new connection. The client subscribes again by itself when it reconnects. */
+  listen(connection: NatsConnection): void {
+    connection.subscribe(`${this.#inbox}.*`, {
+      callback: (error, message) => {
+        if (error === null) this.#settle(message);
+      },
+    });
+  }
+
+  /** @throws NoAnswerError when nobody serves the subject, or nobody answers within `deadline` milliseconds */
+  ask(connection: NatsConnection, subject: string, payload: string, deadline: number): Promise<Msg> {
+    this.#count += 1;
+    const reply = `${this.#inbox}.${this.#count.toString(36)}`;
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#asked.delete(reply);
+        reject(new NoAnswerError(`no answer within ${deadline} ms`));
+      }, deadline);
+      this.#asked.set(reply, { resolve, reject, timer });
+      try {
+        connection.publish(subject, payload, { reply });
+      } catch (cause) {
+        this.#take(reply)?.reject(new NoAnswerError((cause as Error).message, { cause }));
+      }
+    });
+  }
+
+  /** A reply that comes late, or twice, belongs to nobody any more. */
+  #settle(message: Msg): void {
+    const asked = this.#take(message.subject);
+    if (asked === undefined) return;
+    if (message.headers?.code === noResponders) asked.reject(new NoAnswerError('nobody serves it'));
+    else asked.resolve(message);
+  }
+
+  #take(reply: string): Asked | undefined {
+    const asked = this.#asked.get(reply);
+    this.#asked.delete(reply);
+    clearTimeout(asked?.timer);
+    return asked;
+  }
+}
