@@ -276,8 +276,9 @@ function serviceChains(service: IndexedService, config: Config, marks: Marks): C
     {
       name: askChain(service),
       rules: [
-        'jump plausible',
+        // Whoever has a session needs no question. Whether it is really that source, the gate looks at.
         ...sessions.map((match) => `${match} accept`),
+        'jump plausible',
         `meta mark set meta mark & ${others} | ${hex(marks.asked(service.index))}`,
         'goto admit',
       ],
