@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Our nftables tables as seen from outside the interceptor, by the command `nft`: slow, and there when all
 // else is not.
-import { execFile } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, readlinkSync } from 'node:fs';
 import { spawnAndWait } from './spawn-and-wait.ts';
 
 export const guardTable = 'nftoggle';
@@ -11,11 +10,14 @@ export const panicTable = 'nftoggle-panic';
 
 /** The network namespace of a process. Stays usable after the process is gone, until it is closed. */
 export class NetworkNamespace {
-  readonly #descriptor: number;
+  /** Undefined where we are in it: to enter takes CAP_SYS_ADMIN, which a container that may guard need not have. */
+  readonly #descriptor: number | undefined;
 
   /** @throws when there is no such process, or it is not ours to look at */
   constructor(pid: number | 'self') {
-    this.#descriptor = openSync(`/proc/${pid}/ns/net`, 'r');
+    const path = `/proc/${pid}/ns/net`;
+    const isOurs = readlinkSync(path) === readlinkSync('/proc/self/ns/net');
+    this.#descriptor = isOurs ? undefined : openSync(path, 'r');
   }
 
   /** The names of the tables of family inet. */
@@ -31,21 +33,23 @@ export class NetworkNamespace {
   }
 
   close(): void {
-    closeSync(this.#descriptor);
+    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
   }
 
   #nft(args: readonly string[]): ReturnType<typeof spawnAndWait> {
+    if (this.#descriptor === undefined) return spawnAndWait(['nft', ...args]);
     return spawnAndWait(['nsenter', '--net=/proc/self/fd/3', 'nft', ...args], [this.#descriptor]);
   }
 }
 
 /** Whether the guard is loaded here; undefined where we may not look. */
-export function isGuardLoaded(): Promise<boolean | undefined> {
-  return new Promise((resolve) => {
-    execFile('nft', ['list', 'tables', 'inet'], (error, stdout) => {
-      resolve(error === null ? stdout.split('\n').includes(`table inet ${guardTable}`) : undefined);
-    });
-  });
+export async function isGuardLoaded(): Promise<boolean | undefined> {
+  try {
+    return (await new NetworkNamespace('self').listTables()).includes(guardTable);
+  } catch {
+    // Not root, or no nft: who asks has something else to say then.
+    return undefined;
+  }
 }
 
 function firstLine(text: string): string {

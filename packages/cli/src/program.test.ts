@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 // The command as the shell sees it: a process, its exit code, and what it writes where.
-import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import type { Explanation } from '@nftoggle/contracts';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { projectRoot } from './paths.ts';
+import { asNobody, run } from './run-program.fixture.ts';
 import { aStatus } from './status.fixture.ts';
 import { temporaryDirectory } from './temporary-directory.fixture.ts';
 
@@ -15,13 +14,6 @@ async function nftoggle(...args: readonly string[]) {
   const main = join(import.meta.dirname, 'main.ts');
   // The launcher's own namespace: these tests must not see, or touch, a guard of the machine.
   return run('unshare', ['--net', process.execPath, main, ...args]);
-}
-
-async function run(program: string, args: readonly string[]) {
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-  const code = new Promise<number | null>((resolve) => child.once('close', resolve));
-  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
-  return { code: await code, stdout, stderr };
 }
 
 const explanation: Explanation = {
@@ -81,14 +73,16 @@ describe('status', () => {
     const args = ['--net', 'sh', '-c', script, 'sh', process.execPath, main, 'status', '--state', state];
     const { code, stderr } = await run('unshare', args);
     expect(code).toBe(5);
-    expect(stderr).toContain('The guard table is loaded all the same');
+    expect(stderr).toContain(
+      'A guard is loaded all the same. It may belong to an nftoggle with another --state',
+    );
   });
 
   it('refuses an answer that is not a status', async () => {
     const state = await stateWith({ '/v1/status': [200, { hello: 'world' }] });
     const { code, stdout, stderr } = await nftoggle('status', '--state', state);
     expect([code, stdout]).toEqual([1, '']);
-    expect(stderr).toContain('different versions');
+    expect(stderr).toContain('different versions: restart it: Ctrl-C or SIGTERM to `up`, then `nftoggle up`');
   });
 });
 
@@ -109,6 +103,16 @@ describe('why', () => {
   ✗  services.ssh.allow[1]  source is in group vpn
 `,
     );
+  });
+
+  it('tells once until when, in the words of the daemon, and beside it how long that is', async () => {
+    const until = new Date(Date.now() + 12.2 * 60_000).toISOString();
+    const text = 'allow: friends may, until 16:05 (Asia/Tokyo)';
+    const answer: Explanation = { ...explanation, decision: 'allow', reason: 'rule_allows', until, text };
+    const state = await stateWith({ [path]: [200, answer] });
+    const { stdout } = await nftoggle('why', '203.0.113.66', 'ssh', '--state', state);
+    expect(stdout).toContain(`${text}\n`);
+    expect(stdout).toMatch(/^ {2}until +in 12 min$/m);
   });
 
   it('gives scripts the explanation as it came', async () => {
@@ -194,13 +198,21 @@ describe('up', () => {
     expect(stderr).toMatch(/2 problems[\s\S]*:2:1:[\s\S]*:3:1:/);
     expect(readdirSync(state)).toEqual(['nftoggle.yml']);
   });
+});
 
-  it('needs to be root', async () => {
-    const main = join(import.meta.dirname, 'main.ts');
-    const args = ['--bounding-set=-net_admin', process.execPath, main, 'up', '--state', temporaryDirectory()];
-    const { code, stderr } = await run('setpriv', args);
-    expect(code).toBe(3);
-    expect(stderr).toContain('needs root (CAP_NET_ADMIN)');
+describe.each(['up', 'down'])('%s without the privilege', (command) => {
+  const main = join(import.meta.dirname, 'main.ts');
+  const argv = [process.execPath, main, command, '--state', '/nowhere'];
+
+  it.each([
+    ['is not root', asNobody(...argv)],
+    ['is a root without the privilege', ['setpriv', '--bounding-set=-net_admin', ...argv]],
+  ])('does nothing for one who %s, and says what it needs', async (_who, [program = '', ...args]) => {
+    expect(await run(program, args)).toEqual({
+      code: 3,
+      stdout: '',
+      stderr: `nftoggle: \`${command}\` changes the firewall and needs root (CAP_NET_ADMIN): run it with sudo\n`,
+    });
   });
 });
 
@@ -223,8 +235,29 @@ describe('down', () => {
     ];
     const { code, stdout } = await run('unshare', args);
     expect(code).toBe(0);
-    expect(stdout).toContain('removed table inet nftoggle');
+    expect(stdout).toContain(
+      'removed table inet nftoggle: the guarded ports are open again; removed the mark that `nftoggle panic` left',
+    );
     expect(stdout.match(/^table .*/gm)).toEqual(['table inet other']);
+  });
+
+  it('needs no privilege but that over the network, as in a container', async () => {
+    const main = join(import.meta.dirname, 'main.ts');
+    const script = 'nft add table inet nftoggle && setpriv --bounding-set=-all,+net_admin "$@"';
+    const argv = ['sh', '-c', script, 'sh', process.execPath, main, 'down', '--state', temporaryDirectory()];
+    expect(await run('unshare', ['--net', ...argv])).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it('says so when the mark of a panic is all there is', async () => {
+    const main = join(import.meta.dirname, 'main.ts');
+    const script = 'nft add table inet nftoggle-panic && "$@" && nft list tables';
+    const state = temporaryDirectory();
+    const argv = ['sh', '-c', script, 'sh', process.execPath, main, 'down', '--state', state];
+    const { code, stdout } = await run('unshare', ['--net', ...argv]);
+    expect(code).toBe(0);
+    expect(stdout).toBe(
+      `no guard was loaded; removed the mark that \`nftoggle panic\` left.\nleft in place: ${state}\n`,
+    );
   });
 
   it('says so when there is nothing to do', async () => {

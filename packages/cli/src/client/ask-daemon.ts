@@ -7,6 +7,10 @@ interface Shape<T> {
   safeParse(value: unknown): { success: true; data: T } | { success: false };
 }
 
+const howToRestart = 'restart it: Ctrl-C or SIGTERM to `up`, then `nftoggle up`';
+const guardWithoutDaemon =
+  'A guard is loaded all the same. It may belong to an nftoggle with another --state; if none runs, guarded ports are silent and nobody new is let in.';
+
 /** What every client command does with the socket; each way to fail has its own exit code and advice. */
 export async function askDaemon<T>(socket: string, path: string, shape: Shape<T>): Promise<T> {
   const answer = await reach(socket, path);
@@ -15,7 +19,7 @@ export async function askDaemon<T>(socket: string, path: string, shape: Shape<T>
   if (parsed.success) return parsed.data;
   throw new CommandError(
     exitCodes.failed,
-    'the running nftoggle answered in a form that this command does not know. They are of different versions: restart it with `nftoggle up`',
+    `the running nftoggle answered in a form that this command does not know. They are of different versions: ${howToRestart}`,
   );
 }
 
@@ -35,10 +39,10 @@ async function notReachable(socket: string, error: NotReachableError): Promise<C
 async function adviceFor(socket: string, reason: string): Promise<string> {
   if (reason === 'EACCES') return `you may not use the socket ${socket}: run this command as root`;
   if (reason !== 'ENOENT' && reason !== 'ECONNREFUSED' && reason !== 'ENOTDIR')
-    return `the daemon at ${socket} does not answer (${reason}): see its log, or restart it with \`nftoggle up\``;
+    return `the daemon at ${socket} does not answer (${reason}): see its log, or ${howToRestart}`;
   const advice = 'nftoggle is not running here: start it with `nftoggle up`';
   if ((await isGuardLoaded()) !== true) return advice;
-  return `${advice}\nThe guard table is loaded all the same: guarded ports are silent, and nobody new is let in.`;
+  return `${advice}\n${guardWithoutDaemon}`;
 }
 
 /** Statuses other than 200 carry {error, message}; only the message is for people. */

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { CommandError, exitCodes } from '../exit-codes.ts';
 import { guardTable, NetworkNamespace, panicTable } from '../guard-table.ts';
+import { requireNetAdmin } from '../net-admin.ts';
 import { printLine } from '../output.ts';
 import { type Paths, pidFileOf, resolvePaths } from '../paths.ts';
 import { pause } from '../pause.ts';
@@ -14,6 +15,7 @@ const patience = 30_000;
 
 /** Stops the `up` of a state directory and removes the guard from the network namespace that it ran in. */
 export async function down(options: { readonly state?: string }): Promise<void> {
+  requireNetAdmin('down');
   const paths = resolvePaths(options);
   const pid = holderOf(pidFileOf(paths, 'up'));
   const namespace = openNamespace(pid ?? 'self');
@@ -31,7 +33,7 @@ function openNamespace(pid: number | 'self'): NetworkNamespace {
   try {
     return new NetworkNamespace(pid);
   } catch (cause) {
-    throw new CommandError(exitCodes.failed, '`down` needs root: run it with sudo', { cause });
+    throw new CommandError(exitCodes.cannotStart, '`down` needs root: run it with sudo', { cause });
   }
 }
 
@@ -57,25 +59,27 @@ async function endLeftovers(paths: Paths): Promise<boolean> {
   return ended.length > 0;
 }
 
-async function removeTables(namespace: NetworkNamespace): Promise<boolean> {
+/** Which of our tables there were. */
+async function removeTables(namespace: NetworkNamespace): Promise<readonly string[]> {
   try {
     const tables = await namespace.listTables();
-    for (const table of [guardTable, panicTable])
-      if (tables.includes(table)) await namespace.deleteTable(table);
-    return tables.includes(guardTable);
+    const ours = [guardTable, panicTable].filter((table) => tables.includes(table));
+    for (const table of ours) await namespace.deleteTable(table);
+    return ours;
   } catch (error) {
-    throw new CommandError(
-      exitCodes.failed,
-      `the guard could not be removed (${(error as Error).message}): run \`down\` as root`,
-    );
+    throw new CommandError(exitCodes.failed, `the guard could not be removed: ${(error as Error).message}`);
   }
 }
 
-function summary(stopped: boolean, removed: boolean, { state, config }: Paths): string {
-  if (!stopped && !removed) return 'nothing to do: nftoggle does not run, and no guard is loaded here';
+function summary(stopped: boolean, removed: readonly string[], { state, config }: Paths): string {
+  if (!stopped && removed.length === 0)
+    return 'nothing to do: nftoggle does not run, and no guard is loaded here';
   const parts = [
     ...(stopped ? ['stopped nftoggle'] : []),
-    removed ? 'removed table inet nftoggle: the guarded ports are open again' : 'no guard was loaded',
+    removed.includes(guardTable)
+      ? `removed table inet ${guardTable}: the guarded ports are open again`
+      : 'no guard was loaded',
+    ...(removed.includes(panicTable) ? ['removed the mark that `nftoggle panic` left'] : []),
   ];
   const left = [config, state].filter((path) => existsSync(path));
   return `${parts.join('; ')}.${left.length > 0 ? `\nleft in place: ${left.join(', ')}` : ''}`;

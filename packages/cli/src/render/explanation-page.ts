@@ -2,7 +2,7 @@
 import type { Explanation } from '@nftoggle/contracts';
 import type { Paint } from '../paint.ts';
 import { columns } from './columns.ts';
-import { localTime, timeLeft } from './time-left.ts';
+import { timeLeft } from './time-left.ts';
 
 /** The decision first, in one sentence; then each condition in the order it was looked at. */
 export function explanationPage(explanation: Explanation, now: Date, paint: Paint): string {
@@ -22,7 +22,7 @@ function facts({ source, service, rule, reason, until, revision }: Explanation, 
     ['  source', `${source.address}${mac}`],
     ['  service', service],
     ['  rule', rule ?? `none (${reason})`],
-    ...(until === null ? [] : [['  until', `${localTime(until, now)} (${timeLeft(until, now)})`]]),
+    ...(until === null ? [] : [['  until', `in ${timeLeft(until, now)}`]]),
     ['  revision', revision],
   ];
   return columns(rows);

@@ -2,6 +2,7 @@
 import type { InterceptorStatus, SystemStatus } from '@nftoggle/contracts';
 import type { Paint } from '../paint.ts';
 import { columns } from './columns.ts';
+import { guardTrouble } from './guard-trouble.ts';
 import { timeLeft } from './time-left.ts';
 
 /** One page that answers, from top to bottom: am I safe, what is guarded, who is in, is anything lost. */
@@ -40,12 +41,8 @@ function guardText({ interceptor, healthy }: SystemStatus, paint: Paint): string
     case 'watching':
       return paint('yellow', 'watching: nothing is blocked') + partly;
     case 'removed':
-      return paint(
-        'red',
-        'REMOVED by panic: ports are open. `nftoggle down`, then `nftoggle up` guards again',
-      );
     case 'failed':
-      return paint('red', 'FAILED: the ruleset could not be loaded, see the log of the interceptor');
+      return paint('red', guardTrouble[interceptor.guard]);
   }
 }
 

@@ -9,10 +9,3 @@ export function timeLeft(until: string, now: Date): string {
   const hours = Math.floor(minutes / 60);
   return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.round(hours / 24)} days`;
 }
-
-/** Local wall-clock time of an instant; the day is named only when it is another one. */
-export function localTime(instant: string, now: Date): string {
-  const date = new Date(instant);
-  const time = date.toTimeString().slice(0, 5);
-  return date.toDateString() === now.toDateString() ? time : `${date.toISOString().slice(0, 10)} ${time}`;
-}

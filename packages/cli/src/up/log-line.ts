@@ -6,6 +6,8 @@ export const levels = { debug: 20, info: 30, warn: 40, error: 50, fatal: 60 } as
 export interface LogLine {
   readonly level: number;
   readonly message: string;
+  /** What the error that it tells of said, without the words around it. */
+  readonly cause?: string;
 }
 
 const natsLevels: Readonly<Record<string, number>> = {
@@ -41,12 +43,17 @@ function parsePino(line: string): LogLine | undefined {
       err?: { message?: unknown };
     };
     if (typeof level !== 'number') return undefined;
-    const texts = [msg, err?.message].filter((text) => typeof text === 'string' && text !== '');
-    return { level, message: [...new Set(texts)].join(': ') };
+    const [said, cause] = [textOf(msg), textOf(err?.message)];
+    const message = [...new Set([said, cause])].filter((text) => text !== undefined).join(': ');
+    return cause === undefined ? { level, message } : { level, message, cause };
   } catch {
     // A line that only looks like JSON is text like any other.
     return undefined;
   }
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
 /** `12:03:04 policy  WARN message`, with further lines of the message below it. */

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Everything that is looked at before anything is touched.
-import { lstatSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, writeFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { dirname } from 'node:path';
 import { type Config, formatProblem, readConfig, safeDefaultConfig } from '@nftoggle/config';
 import { CommandError, exitCodes } from '../exit-codes.ts';
+import { requireNetAdmin } from '../net-admin.ts';
 import type { Paths } from '../paths.ts';
 import { findAdminAddress } from './admin-address.ts';
 
-const capNetAdmin = 12n;
 /** sizeof(sockaddr_un.sun_path) less the closing zero. */
 const longestSocketPath = 107;
 
@@ -18,8 +18,7 @@ export function cannotStart(message: string): CommandError {
 
 /** @throws CommandError that says what to do */
 export function checkMachine(paths: Paths): void {
-  if (!hasNetAdmin(readFileSync('/proc/self/status', 'utf8')))
-    throw cannotStart('`up` changes the firewall and needs root (CAP_NET_ADMIN): run it with sudo');
+  requireNetAdmin('up');
   if (networkInterfaces().lo === undefined)
     throw cannotStart(
       'the loopback interface is down here, and the daemons talk over it: run `ip link set lo up` first',
@@ -28,12 +27,6 @@ export function checkMachine(paths: Paths): void {
     throw cannotStart(
       `the path of the socket is longer than ${longestSocketPath} bytes, which the kernel refuses: choose a shorter --state (${paths.socket})`,
     );
-}
-
-/** Whether /proc/PID/status grants CAP_NET_ADMIN in effect: root in a container may well lack it. */
-export function hasNetAdmin(status: string): boolean {
-  const effective = /^CapEff:\t([0-9a-f]+)$/m.exec(status)?.[1];
-  return effective !== undefined && (BigInt(`0x${effective}`) & (1n << capNetAdmin)) !== 0n;
 }
 
 /**

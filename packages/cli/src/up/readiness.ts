@@ -34,7 +34,8 @@ export function isGuarding({ healthy, interceptor }: SystemStatus): boolean {
   return healthy && (interceptor?.guard === 'guarding' || interceptor?.guard === 'watching');
 }
 
-async function look(socket: string): Promise<SystemStatus | undefined> {
+/** One look at the system; undefined when nobody answers. */
+export async function look(socket: string): Promise<SystemStatus | undefined> {
   try {
     const { body } = await getFromDaemon(socket, '/v1/status');
     return SystemStatus.safeParse(body).data;

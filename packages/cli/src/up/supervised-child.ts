@@ -18,7 +18,7 @@ export interface ChildPlan {
 export interface ChildEnd {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
-  /** The last fatal message it logged, or why it could not be run. */
+  /** The error of which its last fatal message tells, or that message, or why it could not be run. */
   readonly fatal: string | undefined;
   /** The last line that it said on stderr: nats-server has no level for why it gave up. */
   readonly lastError: string | undefined;
@@ -59,10 +59,6 @@ export class SupervisedChild {
     this.#log = new LogFile(plan.logFile);
   }
 
-  get pid(): number | undefined {
-    return this.#process?.pid;
-  }
-
   start(): void {
     const started = performance.now();
     const child = spawn('setpriv', ['--pdeathsig', 'TERM', '--', ...this.#plan.argv], {
@@ -100,7 +96,7 @@ export class SupervisedChild {
       this.#log.append(text);
       const line = parseLogLine(text);
       heard.last = line.message;
-      if (line.level >= levels.fatal) heard.fatal = line.message;
+      if (line.level >= levels.fatal) heard.fatal = line.cause ?? line.message;
       this.#listener.onLine(this.name, line);
     });
     return heard;

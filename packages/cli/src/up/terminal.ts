@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 import { printLine } from '../output.ts';
 import { type Format, paintFor } from '../paint.ts';
+import { Echoes } from './echoes.ts';
 import { formatLogLine, type LogLine, levels } from './log-line.ts';
 import type { ChildEnd } from './supervised-child.ts';
 
 /** What `up` tells the person at the terminal: few lines of its own, and what goes wrong in a child. */
 export class Terminal {
   readonly #verbose: boolean;
+  readonly #echoes = new Echoes();
 
   constructor(verbose: boolean) {
     this.#verbose = verbose;
@@ -25,14 +27,19 @@ export class Terminal {
 
   /** A fatal line waits for the end of its child, which tells whether it is the end of everything. */
   logLine(name: string, line: LogLine): void {
-    if (line.level < levels.fatal && (this.#verbose || line.level >= levels.warn)) this.#print(name, line);
+    if (line.level >= levels.fatal) return;
+    if (this.#verbose || (line.level >= levels.warn && !this.#isEcho(name, line))) this.#print(name, line);
+  }
+
+  #isEcho(name: string, { level, message }: LogLine): boolean {
+    return level >= levels.error && this.#echoes.has(name, message, performance.now());
   }
 
   childEnd(name: string, end: ChildEnd): void {
     const how = end.signal ?? `code ${end.code ?? '?'}`;
+    const why = end.fatal === undefined ? '' : `: ${end.fatal.replace(/\s*\n\s*/g, ' ')}`;
     const again = end.restartIn === 0 ? 'starting it again' : `starting it again in ${end.restartIn} ms`;
-    const why = end.fatal === undefined ? '' : `: ${end.fatal}`;
-    this.#print(name, { level: levels.warn, message: `ended (${how}), ${again}${why}` });
+    this.#print(name, { level: levels.warn, message: `ended (${how}${why}), ${again}` });
   }
 
   #print(name: string, line: LogLine): void {

@@ -2,14 +2,18 @@
 // `up` and `down` as processes, in a network namespace of their own, around stand-ins for the daemons: what is
 // tried here is the supervisor. A real nats-server and the real nftables take part.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { InterceptorStatus } from '@nftoggle/contracts';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { projectRoot } from '../paths.ts';
 import { aStatus } from '../status.fixture.ts';
 import { temporaryDirectory } from '../temporary-directory.fixture.ts';
 
-const stayAlive = `process.on('SIGHUP', () => console.log('{"level":40,"msg":"hung up"}'));
+const stayAlive = `process.on('SIGHUP', () => {
+  console.log('{"level":40,"msg":"hung up"}');
+  console.log(JSON.stringify({ level: 50, msg: 'not taken:\\n  line 3 is wrong' }));
+});
 setInterval(() => {}, 1000);`;
 
 const standIns = {
@@ -20,7 +24,9 @@ ${stayAlive}`,
   api: `import { createServer } from 'node:http';
 import { rmSync } from 'node:fs';
 rmSync(process.env.NFTOGGLE_SOCKET, { force: true });
-createServer((_, response) => response.end(${JSON.stringify(JSON.stringify(aStatus()))})).listen(process.env.NFTOGGLE_SOCKET);
+import { readFileSync } from 'node:fs';
+const status = process.env.NFTOGGLE_STATE + '/status.json';
+createServer((_, response) => response.end(readFileSync(status))).listen(process.env.NFTOGGLE_SOCKET);
 ${stayAlive}`,
 };
 const refusesToStart = `console.log('{"level":60,"msg":"the queue is taken"}'); process.exit(3);`;
@@ -40,6 +46,13 @@ function aMachine(daemons: Partial<typeof standIns> = {}) {
   const state = join(root, 'state');
   mkdirSync(state);
   writeFileSync(join(state, 'nftoggle.yml'), config);
+  const tellStatus = (changes: Partial<InterceptorStatus> = {}): void => {
+    const { interceptor, ...rest } = aStatus();
+    const status = { ...rest, interceptor: interceptor && { ...interceptor, ...changes } };
+    writeFileSync(join(state, 'status.json.new'), JSON.stringify(status));
+    renameSync(join(state, 'status.json.new'), join(state, 'status.json'));
+  };
+  tellStatus();
   const holder = spawn('unshare', ['--net', 'sh', '-c', 'ip link set lo up && echo up && exec sleep 1000']);
   onTestFinished(() => void holder.kill('SIGKILL'));
   const ready = new Promise((resolve) => holder.stdout.once('data', resolve));
@@ -54,7 +67,7 @@ function aMachine(daemons: Partial<typeof standIns> = {}) {
     await list.ended;
     return list.stdout;
   };
-  return { state, start, nftoggle, tables };
+  return { state, start, nftoggle, tables, tellStatus };
 }
 
 class Run {
@@ -144,6 +157,41 @@ describe('up', () => {
     await up.says(/^guarding /m);
     up.process.kill('SIGHUP');
     for (const name of ['interceptor', 'policy', 'api']) await up.says(new RegExp(`${name} +WARN +hung up`));
+  });
+
+  it('says again what is guarded when that changes', async () => {
+    const { nftoggle, tellStatus } = aMachine();
+    const up = await nftoggle('up');
+    await up.says(/^guarding 2 services .* revision 3fa0c1d2e4b5/m);
+    tellStatus({ revision: '0123456789ab' });
+    await up.says(/^guarding 2 services .* revision 0123456789ab/m);
+    tellStatus({ revision: '0123456789ab', guard: 'watching' });
+    await up.says(/^watching 2 services .*: nothing is blocked/m);
+    tellStatus({ revision: '0123456789ab', guard: 'removed' });
+    await up.says(/^REMOVED by panic: ports are open/m);
+    expect(up.stdout.match(/^(guarding|watching) /gm)).toHaveLength(3);
+  });
+
+  it('shows once what several daemons say about the same mistake', async () => {
+    const { nftoggle } = aMachine();
+    const up = await nftoggle('up');
+    await up.says(/^guarding /m);
+    up.process.kill('SIGHUP');
+    for (const name of ['interceptor', 'policy', 'api']) await up.says(new RegExp(`${name} +WARN +hung up`));
+    up.process.kill('SIGTERM');
+    await up.ended;
+    expect(up.stderr.match(/ERROR not taken:\n +line 3 is wrong/g)).toHaveLength(1);
+  });
+
+  it('says in one sentence why a daemon ended that it starts again', async () => {
+    const fault = JSON.stringify({
+      level: 60,
+      msg: 'a fault: ending',
+      err: { message: 'x is\n no function' },
+    });
+    const { nftoggle } = aMachine({ policy: `console.log(${JSON.stringify(fault)}); process.exit(1);` });
+    const up = await nftoggle('up');
+    await up.says(/policy +WARN +ended \(code 1: x is no function\), starting it again/);
   });
 
   it('leaves no process behind when it is killed, and starts again over what is left', async () => {

@@ -7,6 +7,7 @@ import { guardTable, NetworkNamespace, panicTable } from '../guard-table.ts';
 import { type Paths, pidFileOf, resolvePaths } from '../paths.ts';
 import { Children } from './children.ts';
 import { planChildren, programOf, startOrder, stopOrder } from './daemon-plan.ts';
+import { watchGuard } from './guard-watch.ts';
 import { type Claim, claimPidFile, holderOf } from './pid-file.ts';
 import { cannotStart, checkMachine, ensureConfig, loadConfig } from './preflight.ts';
 import { guardingLine, waitUntilGuarding } from './readiness.ts';
@@ -110,7 +111,7 @@ async function inThisNamespace<T>(work: (namespace: NetworkNamespace) => Promise
 
 async function run(paths: Paths, terminal: Terminal): Promise<ExitCode> {
   const plans = await planChildren(paths);
-  const startUp = new AbortController();
+  const running = new AbortController();
   const { promise: ended, resolve: end } = Promise.withResolvers<ExitCode>();
   let guarding = false;
   let failed = false;
@@ -129,13 +130,17 @@ async function run(paths: Paths, terminal: Terminal): Promise<ExitCode> {
   children.start();
   const warnOfSilence = (problem: string): void =>
     terminal.warn(`still not guarding: ${problem}. It goes on trying; the logs are in ${paths.logs}`);
-  void waitUntilGuarding(paths.socket, startUp.signal, warnOfSilence).then((status) => {
+  void waitUntilGuarding(paths.socket, running.signal, warnOfSilence).then((status) => {
     if (status === undefined) return;
     guarding = true;
     terminal.say(guardingLine(status));
+    return watchGuard(paths.socket, status, running.signal, {
+      onChange: (line) => terminal.say(line),
+      onTrouble: (line) => terminal.warn(line),
+    });
   });
   const code = await ended;
-  startUp.abort();
+  running.abort();
   await children.stop();
   return code;
 }
