@@ -36,6 +36,6 @@ function commandReference(): string {
 }
 
 function help(...command: readonly string[]): string {
-  const env = { ...process.env, COLUMNS: '100', NO_COLOR: '1' };
+  const env = { ...process.env, NO_COLOR: '1' };
   return execFileSync(process.execPath, [program, 'help', ...command], { encoding: 'utf8', env });
 }

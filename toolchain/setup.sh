@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: MIT
 # Installs what nftoggle runs on, on a bare Debian or Ubuntu: says what it does, does only what is missing,
 # and is instant (no network) when nothing has changed since the last time.
-#   setup.sh [--lab] [--quiet]      --lab: also what `demo` and `test` use; --quiet: no word when all is there
+#   setup.sh [--demo | --test] [--quiet]
+#     --demo: also what `nftoggle demo` uses; --test: also what `nftoggle test` uses, the demo's things included
+#     --quiet: no word when all is there
 set -uo pipefail
 
 root=$(dirname "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")")
@@ -12,18 +14,20 @@ native=$root/packages/interceptor/native
 
 packages='nftables libnftables1 libnftables-dev libnetfilter-queue-dev libmnl-dev libnftnl-dev
   libnetfilter-conntrack-dev nats-server g++ make pkg-config iproute2 util-linux ca-certificates'
-lab_packages='procps nmap tcpdump conntrack iperf3 python3 python3-scapy gcc libc6-dev clang llvm'
+demo_packages='procps nmap tcpdump python3 python3-scapy gcc libc6-dev'
+test_packages='conntrack iperf3 clang llvm'
 
 # Our Node trusts what the machine trusts, as npm and apt do: a company's proxy, for one.
 export NODE_USE_SYSTEM_CA=1
 
-lab=no quiet=no
+extent=base quiet=no
 for argument in "$@"; do
   case $argument in
-    --lab) lab=yes ;;
+    --demo) [ "$extent" = test ] || extent=demo ;;
+    --test) extent=test ;;
     --quiet) quiet=yes ;;
-    -h | --help) sed -n '3,5s/^# //p' "${BASH_SOURCE[0]}"; exit 0 ;;
-    *) echo "nftoggle: setup does not know \"$argument\"; it takes --lab" >&2; exit 2 ;;
+    -h | --help) sed -n '3,7s/^# //p' "${BASH_SOURCE[0]}"; exit 0 ;;
+    *) echo "nftoggle: setup does not know \"$argument\"; it takes --demo or --test" >&2; exit 2 ;;
   esac
 done
 
@@ -41,16 +45,25 @@ find_node() {
 # Everything that decides what is installed or built: when none of it changed, there is nothing to do.
 fingerprint() {
   {
-    echo "$lab $node_home"
+    echo "$node_home"
     cat "$root/toolchain/setup.sh" "$root/toolchain/package-lock.json" "$root/pnpm-lock.yaml"
     find "$native" -path "$native/build" -prune -o -type f -print 2>/dev/null | LC_ALL=C sort | xargs -r -d '\n' cat
   } | sha256sum | cut -d ' ' -f 1
 }
 
-stamp() { echo "$cache/setup$([ "$lab" = yes ] && echo -lab).stamp"; }
+stamp() { echo "$cache/setup-$1.stamp"; }
+
+# A larger extent has all that the smaller ones have.
+covered() {
+  case $extent in
+    base) echo base ;;
+    demo) echo base demo ;;
+    test) echo base demo test ;;
+  esac
+}
 
 up_to_date() {
-  [ "$(cat "$(stamp)" 2>/dev/null)" = "$(fingerprint)" ] &&
+  [ "$(cat "$(stamp "$extent")" 2>/dev/null)" = "$(fingerprint)" ] &&
     [ -x "$node_home/bin/node" ] && [ -e "$root/node_modules/.modules.yaml" ] &&
     addon_loads &&
     command -v nft nats-server setpriv ip >/dev/null
@@ -63,13 +76,14 @@ addon_loads() {
 
 missing_packages() {
   local wanted=$packages package
-  [ "$lab" = yes ] && wanted="$wanted $lab_packages"
+  [ "$extent" = base ] || wanted="$wanted $demo_packages"
+  [ "$extent" = test ] && wanted="$wanted $test_packages"
   command -v npm >/dev/null || wanted="$wanted npm"
   for package in $wanted; do
     installed "$package" || echo "$package"
   done
   # The sanitizer runtime's package may carry clang's version in its name: any of them will do.
-  [ "$lab" = no ] || installed 'libclang-rt-*dev' || echo libclang-rt-dev
+  [ "$extent" != test ] || installed 'libclang-rt-*dev' || echo libclang-rt-dev
 }
 
 installed() {
@@ -162,5 +176,5 @@ install_packages
 install_toolchain
 install_dependencies
 build_native
-fingerprint >"$(stamp)"
+for each in $(covered); do fingerprint >"$(stamp "$each")"; done
 say 'done'

@@ -5,7 +5,6 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import type { Explanation } from '@nftoggle/contracts';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { projectRoot } from './paths.ts';
 import { asNobody, run } from './run-program.fixture.ts';
 import { aStatus } from './status.fixture.ts';
 import { temporaryDirectory } from './temporary-directory.fixture.ts';
@@ -264,31 +263,5 @@ describe('down', () => {
     const { code, stdout } = await nftoggle('down', '--state', temporaryDirectory());
     expect(code).toBe(0);
     expect(stdout).toContain('nothing to do');
-  });
-});
-
-describe('panic', () => {
-  const launcher = join(projectRoot, 'nftoggle');
-
-  it('removes the guard and leaves a mark for a living interceptor, with bash and nft alone', async () => {
-    const script = `nft add table inet nftoggle; nft add table inet other
-      PATH=/usr/sbin:/usr/bin:/bin ${launcher} panic --state /nowhere; echo "code $?"; nft list tables`;
-    const { stdout } = await run('unshare', ['--net', 'sh', '-c', script]);
-    expect(stdout).toContain('PANIC: table inet nftoggle is removed');
-    expect(stdout).toContain('code 0');
-    expect(stdout.match(/^table .*/gm)).toEqual(['table inet other', 'table inet nftoggle-panic']);
-  });
-
-  it('is no error where nothing is guarded, and may be repeated', async () => {
-    const script = `${launcher} panic && ${launcher} panic`;
-    const { code, stdout } = await run('unshare', ['--net', 'sh', '-c', script]);
-    expect(code).toBe(0);
-    expect(stdout).toContain('nothing was guarded');
-  });
-
-  it('says so when the kernel does not let it', async () => {
-    const { code, stderr } = await run('setpriv', ['--bounding-set=-net_admin', launcher, 'panic']);
-    expect(code).toBe(1);
-    expect(stderr).toContain('run it as root');
   });
 });

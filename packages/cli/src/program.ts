@@ -83,8 +83,16 @@ function addRunning(program: Command, finish: (code: ExitCode) => void): void {
       finish(await test(files));
     });
   // These two are the launcher's, in bash; they stand here for the help.
-  program.command('panic').description('remove the guard at once, whatever else is broken (as root)');
-  program.command('setup').description('install what nftoggle runs on; does nothing when all is there');
+  program
+    .command('panic')
+    .description('remove the guard at once, whatever else is broken (as root)')
+    .option('--state <dir>', 'accepted and ignored: a network namespace has one guard');
+  program
+    .command('setup')
+    .description('install what nftoggle runs on; does nothing when all is there (as root)')
+    .option('--demo', 'also what `nftoggle demo` uses')
+    .option('--test', "also what `nftoggle test` uses, the demo's things included")
+    .option('--quiet', 'not a word when all is there');
 }
 
 function addClients(program: Command, finish: (code: ExitCode) => void): void {
