@@ -42,11 +42,13 @@ export async function invisibleSsh(stage: Stage): Promise<void> {
       `${first.ms.toFixed(1)} ms with the question to policy; retransmits: ${first.synRetransmits}`,
     );
   }
+  const asked = await stage.packetsAskedAbout();
   const again = await connect(friend, { address: gateway.ipv4, port: 22, readMs: 1_000 });
+  const more = (await stage.packetsAskedAbout()) - asked;
   stage.claim(
     'from now on the kernel alone carries the traffic',
-    again.connected,
-    `${again.ms.toFixed(2)} ms`,
+    again.received === banner && more === 0,
+    `packets asked about: ${more} more; ${again.ms.toFixed(2)} ms`,
   );
 
   stage.chapter('Who may, and why');

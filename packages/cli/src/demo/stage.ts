@@ -4,6 +4,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { SystemStatus } from '@nftoggle/contracts';
 import { type Child, capturePackets, type Host, type HostName, type Lab } from '@nftoggle/lab';
 import type { Paint } from '../paint.ts';
 import { projectRoot } from '../paths.ts';
@@ -96,7 +97,16 @@ export class Stage {
     ]);
     const [line] = await this.#up.waitFor(/^guarding .*/m, 30_000);
     this.show(line);
-    this.claim('the guard is up', true, `${((performance.now() - started) / 1_000).toFixed(1)} s`);
+    this.say(`  It took ${((performance.now() - started) / 1_000).toFixed(1)} s.`);
+  }
+
+  /** Packets that the kernel has ever handed to nftoggle with a question, over all its queues. */
+  async packetsAskedAbout(): Promise<number> {
+    const argv = [join(projectRoot, 'nftoggle'), 'status', '-o', 'json', `--state=${this.#state}`];
+    const { stdout } = await this.gateway.run(argv);
+    const { interceptor } = SystemStatus.parse(JSON.parse(stdout));
+    if (interceptor === null) throw new Error('the interceptor does not answer');
+    return interceptor.queues.reduce((sum, { total }) => sum + total, 0);
   }
 
   /** kill -9 of daemons, by what their pid files say. */
