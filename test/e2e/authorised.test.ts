@@ -176,7 +176,7 @@ describe('an authorised source', () => {
     await rawPackets(
       friend,
       `sendp(Ether(dst="${gateway.on('wan').mac}") / ${layer}(src="${friend[family]}", dst="${server[family]}") /
-        TCP(sport=40100, dport=25570, seq=1000, flags="S") / Raw("early"), iface="eth0")`,
+        TCP(sport=20100, dport=25570, seq=1000, flags="S") / Raw("early"), iface="eth0")`,
     );
     const line = await capture.waitForPacket(/Flags \[S\]/, 10_000);
     expect(line).toMatch(/seq 1000:1005.* length 5\b/);
@@ -244,7 +244,7 @@ describe('what arrives before the verdict', () => {
 
   it.each(families)('is not held against a client that gave up and tries again over %s', async (family) => {
     // Same source port, another initial sequence number, while the first SYN is still undecided.
-    const options = { address: gateway[family], port: 7022, from: 45_678, payload: 'again' } as const;
+    const options = { address: gateway[family], port: 7022, from: 20_678, payload: 'again' } as const;
     const policy = system.pidOf('policy');
     process.kill(policy, 'SIGSTOP');
     try {
@@ -287,7 +287,7 @@ describe('after the first packet', () => {
   });
 
   it.each(families)('a client may use its port again at once over %s', async (family) => {
-    const options = { address: gateway[family], port: 7000, from: 45_679, payload: 'again', reset: true };
+    const options = { address: gateway[family], port: 7000, from: 20_679, payload: 'again', reset: true };
     const results = await connectMany(friend, 20, options);
     expect(results).toMatchObject(numbers(20).map(() => smooth('again')));
   });

@@ -25,7 +25,7 @@ describe.skipIf(labObstacles().length > 0).each(['ipv4', 'ipv6'] as const)(
     let gateway: Host;
     let scanner: Host;
     let held: HeldConnection;
-    let from = 40_000;
+    let from = 20_000;
 
     beforeAll(async () => {
       lab = await createLab({ only: ['gateway', 'scanner'], nat: false });

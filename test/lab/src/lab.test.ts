@@ -68,7 +68,7 @@ describe.skipIf(labObstacles().length > 0)('the standard network', () => {
 
   it('hides LAN sources behind the gateway over IPv4 and routes them over IPv6', async () => {
     const friend = lab.host('friend');
-    const from = 40_001;
+    const from = 20_001;
     const before = services.get('friend')?.connections.length ?? 0;
     for (const address of [friend.ipv4, friend.ipv6]) {
       await connect(lab.host('laptop'), { address, port: PORT, from });
