@@ -82,6 +82,15 @@ function addRunning(program: Command, finish: (code: ExitCode) => void): void {
       const { test } = await import('./commands/test.ts');
       finish(await test(files));
     });
+  program
+    .command('bench')
+    .description('measure what it costs, beside a plain C loop and beside nothing (as root)')
+    .option('--quick', 'see that everything works in half a minute; the figures mean little')
+    .option('--json <file>', 'where all figures go (default: bench/results/latest.json)')
+    .action(async (options: { quick?: boolean; json?: string }) => {
+      const { bench } = await import('./commands/bench.ts');
+      finish(await bench(options));
+    });
   // These two are the launcher's, in bash; they stand here for the help.
   program
     .command('panic')
