@@ -187,7 +187,7 @@ describe('kill -9 of `up` itself', () => {
     expect(before.length).toBeGreaterThanOrEqual(2);
     for (const session of before) {
       const kept = after.find(({ covers }) => covers === session.covers);
-      expect(kept).toMatchObject({ service: session.service, source: session.covers, rule: session.rule });
+      expect(kept).toMatchObject({ service: session.service, covers: session.covers, rule: session.rule });
       const drift = Math.abs(Date.parse(kept?.until ?? '') - Date.parse(session.until));
       expect(drift).toBeLessThan(2_000);
     }
