@@ -9,8 +9,10 @@
 #include <linux/netfilter/nfnetlink_conntrack.h>
 #include <netinet/in.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <vector>
 
 #include "arguments.hpp"
 
@@ -78,6 +80,60 @@ void set_tuple(nf_conntrack *flow, const Napi::Object &from, const Tuple &tuple)
   nfct_set_attr_u16(flow, tuple.destination_port, htons(number16_from(from.Get("destinationPort"), "destinationPort")));
 }
 
+// Ports that flows lead to. Both ends are included.
+struct PortRange {
+  std::uint8_t protocol;
+  std::uint16_t from, to;
+};
+
+std::uint8_t protocol_from(const Napi::Object &object) {
+  return string_from(object.Get("protocol"), "protocol") == "tcp" ? IPPROTO_TCP : IPPROTO_UDP;
+}
+
+std::vector<PortRange> ranges_from(const Napi::Value &value) {
+  if (!value.IsArray()) throw Napi::TypeError::New(value.Env(), "ports must be an array");
+  const auto array = value.As<Napi::Array>();
+  std::vector<PortRange> ranges;
+  for (std::uint32_t i = 0; i < array.Length(); i++) {
+    const Napi::Object range = object_from(array.Get(i), "range");
+    ranges.push_back({protocol_from(range), number16_from(range.Get("from"), "from"), number16_from(range.Get("to"), "to")});
+  }
+  return ranges;
+}
+
+const nlattr *find_nested(const nlattr *within, std::uint16_t type) {
+  const auto *attribute = static_cast<const nlattr *>(mnl_attr_get_payload(within));
+  const char *end = reinterpret_cast<const char *>(attribute) + mnl_attr_get_payload_len(within);
+  for (; mnl_attr_ok(attribute, static_cast<int>(end - reinterpret_cast<const char *>(attribute)));
+       attribute = mnl_attr_next(attribute))
+    if (mnl_attr_get_type(attribute) == type) return attribute;
+  return nullptr;
+}
+
+// Does one direction of a flow, a CTA_TUPLE_*, lead to one of the ports?
+bool leads_to(const nlattr *tuple, const std::vector<PortRange> &ranges) {
+  const nlattr *transport = find_nested(tuple, CTA_TUPLE_PROTO);
+  if (transport == nullptr) return false;
+  const nlattr *number = find_nested(transport, CTA_PROTO_NUM);
+  const nlattr *destination = find_nested(transport, CTA_PROTO_DST_PORT);
+  if (number == nullptr || destination == nullptr) return false;
+  const std::uint8_t protocol = mnl_attr_get_u8(number);
+  const std::uint16_t port = ntohs(mnl_attr_get_u16(destination));
+  return std::any_of(ranges.begin(), ranges.end(), [&](const PortRange &range) {
+    return range.protocol == protocol && range.from <= port && port <= range.to;
+  });
+}
+
+// Looks at the bytes themselves: to make an object of every flow that nobody asked for takes most of a second.
+bool leads_to_any(const nlmsghdr *message, const std::vector<PortRange> &ranges) {
+  bool leads = false;
+  for_each_attribute(message, [&](const nlattr *attribute) {
+    const int type = mnl_attr_get_type(attribute);
+    if (type == CTA_TUPLE_ORIG || type == CTA_TUPLE_REPLY) leads = leads || leads_to(attribute, ranges);
+  });
+  return leads;
+}
+
 Napi::Object flow_to_javascript(Napi::Env env, const nf_conntrack *flow, std::uint8_t family) {
   auto object = Napi::Object::New(env);
   const bool tcp = nfct_get_attr_u8(flow, ATTR_L4PROTO) == IPPROTO_TCP;
@@ -102,10 +158,13 @@ Conntrack::Conntrack(const Napi::CallbackInfo &info) : Napi::ObjectWrap<Conntrac
   guarded(info.Env(), [&] { socket_ = std::make_unique<NetlinkSocket>(); });
 }
 
-// list(value, mask): every TCP and UDP flow, IPv4 and IPv6, whose mark has `value` in the bits of `mask`.
+// list(value, mask, ports?): every TCP and UDP flow, IPv4 and IPv6, whose mark has `value` in the bits of `mask`,
+// and of which one direction at least leads to one of `ports`, [{ protocol, from, to }].
 Napi::Value Conntrack::list(const Napi::CallbackInfo &info) {
   const std::uint32_t value = number_from(info[0], "value");
   const std::uint32_t mask = number_from(info[1], "mask");
+  const std::vector<PortRange> ranges =
+      info[2].IsUndefined() ? std::vector<PortRange>{{IPPROTO_TCP, 0, 0xffff}, {IPPROTO_UDP, 0, 0xffff}} : ranges_from(info[2]);
   auto flows = Napi::Array::New(info.Env());
   return guarded(info.Env(), [&]() -> Napi::Value {
     for (const std::uint8_t family : {std::uint8_t{AF_INET}, std::uint8_t{AF_INET6}}) {
@@ -115,13 +174,15 @@ Napi::Value Conntrack::list(const Napi::CallbackInfo &info) {
         mnl_attr_put_u32(request, CTA_MARK, htonl(value));
         mnl_attr_put_u32(request, CTA_MARK_MASK, htonl(mask));
       }
-      socket_->dump(request, "list conntrack flows", [&](const nlmsghdr *message) {
+      const std::uint32_t before = flows.Length();
+      const auto take = [&](const nlmsghdr *message) {
+        if (!leads_to_any(message, ranges)) return;
+        const Napi::HandleScope scope(info.Env());
         const FlowPointer flow(nfct_new());
         if (nfct_nlmsg_parse(message, flow.get()) < 0) return;
-        const std::uint8_t protocol = nfct_get_attr_u8(flow.get(), ATTR_L4PROTO);
-        if (protocol != IPPROTO_TCP && protocol != IPPROTO_UDP) return;
         flows.Set(flows.Length(), flow_to_javascript(info.Env(), flow.get(), family));
-      });
+      };
+      socket_->dump(request, "list conntrack flows", take, [&] { flows.Set("length", before); });
     }
     return flows;
   });
@@ -150,8 +211,7 @@ bool Conntrack::change(const Napi::Value &value, std::uint16_t type, std::uint16
   const Napi::Object object = object_from(value, "flow");
   const FlowPointer flow(nfct_new());
   set_tuple(flow.get(), object_from(object.Get("original"), "original"), kOriginal);
-  const bool tcp = string_from(object.Get("protocol"), "protocol") == "tcp";
-  nfct_set_attr_u8(flow.get(), ATTR_L4PROTO, tcp ? IPPROTO_TCP : IPPROTO_UDP);
+  nfct_set_attr_u8(flow.get(), ATTR_L4PROTO, protocol_from(object));
   if (mark != nullptr) nfct_set_attr_u32(flow.get(), ATTR_MARK, *mark);
   if (established) {
     nfct_setobjopt(flow.get(), NFCT_SOPT_SETUP_REPLY);

@@ -6,20 +6,23 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace nftoggle {
 
 // sizeof(nfgenmsg), which stands between the netlink header and the attributes of every netfilter message.
 constexpr unsigned int kGenericHeader = 4;
 
-// What failed, and the errno of it. Becomes a JavaScript Error with `code` (such as "EPERM").
+// What failed, and the errno of it. Becomes a JavaScript Error with `step` and `code` (such as "EPERM").
 class SystemError : public std::exception {
  public:
   SystemError(std::string step, int number);
   const char *what() const noexcept override { return message_.c_str(); }
+  const std::string &step() const { return step_; }
   int number() const { return number_; }
 
  private:
+  std::string step_;
   std::string message_;
   int number_;
 };
@@ -52,24 +55,43 @@ void for_each_attribute(const nlmsghdr *header, Each each) {
 
 class NetlinkSocket {
  public:
+  using OnMessage = std::function<void(const nlmsghdr *)>;
+
   explicit NetlinkSocket(unsigned int groups = 0, int flags = 0);
   ~NetlinkSocket();
   NetlinkSocket(const NetlinkSocket &) = delete;
   NetlinkSocket &operator=(const NetlinkSocket &) = delete;
 
   int fd() const;
-  unsigned int port_id() const;
   // Returns what sendto(2) said: 0 or an errno.
   int send(const void *message, std::size_t length) const;
-  // For requests that the kernel answers before sendto(2) returns. Reads answers to `sequence` and above
-  // until none is left; throws SystemError with the first errno that an answer reports.
-  void expect_acknowledged(const std::string &step, unsigned int first_sequence) const;
-  // Sends a dump request and hands every message of the answer to `each`.
-  void dump(const nlmsghdr *request, const std::string &step,
-            const std::function<void(const nlmsghdr *)> &each) const;
+
+  // The kernel answers a request before sendto(2) returns.
+  // For one request: reads up to the answer to it and throws SystemError with the errno that it reports. What
+  // else arrived before it is kept for replay().
+  void expect_acknowledged(const std::string &step, unsigned int sequence);
+  // For a batch: reads answers to `first_sequence` and after until none is left; throws SystemError with the
+  // first errno that one of them reports.
+  void expect_batch_acknowledged(const std::string &step, unsigned int first_sequence) const;
+  // Hands over, once, what expect_acknowledged() came across.
+  void replay(const OnMessage &each);
+
+  // Sends a dump request and hands every message of the answer to `each`. Where the kernel's tables changed
+  // meanwhile it calls `restart`, which forgets what `each` was given, and asks again; throws SystemError with
+  // EINTR when they never stand still. After a failure no answer is left that a later request could take for its own.
+  void dump(const nlmsghdr *request, const std::string &step, const OnMessage &each,
+            const std::function<void()> &restart);
 
  private:
+  // One datagram; false when there is none and `flags` say not to wait.
+  bool receive(const std::string &step, int flags, const OnMessage &each) const;
+  bool dump_once(const nlmsghdr *request, const std::string &step, const OnMessage &each) const;
+  void reopen();
+
+  const unsigned int groups_;
+  const int flags_;
   mnl_socket *socket_;
+  std::vector<std::vector<char>> early_;
 };
 
 }  // namespace nftoggle

@@ -18,6 +18,7 @@
 #include <cstring>
 
 #include "arguments.hpp"
+#include "nftnl-owned.hpp"
 
 // linux/netfilter/xt_NFQUEUE.h, revision 3.
 struct xt_NFQ_info_v3 {
@@ -31,16 +32,6 @@ namespace {
 
 constexpr std::size_t kMessageRoom = 1024;
 constexpr std::size_t kMaxComment = 127;  // NFTNL_UDATA_COMMENT_MAXLEN, its terminator aside
-
-template <typename T, void (*release)(const T *)>
-struct Owned {
-  struct Free {
-    void operator()(T *object) const { release(object); }
-  };
-  using Pointer = std::unique_ptr<T, Free>;
-};
-using Set = Owned<nftnl_set, nftnl_set_free>::Pointer;
-using Rule = Owned<nftnl_rule, nftnl_rule_free>::Pointer;
 
 struct Element {
   std::string set;
@@ -117,28 +108,6 @@ void put_rule(char *at, std::uint32_t sequence, std::uint16_t type, std::uint16_
   nftnl_rule_nlmsg_build_payload(header, const_cast<nftnl_rule *>(rule));
 }
 
-
-// The attributes of one table, chain or rule that tell whether somebody changed it. Set elements and
-// counters change all the time and are left out.
-void append_identity(std::string &text, const nlmsghdr *header, const std::string &table) {
-  const int type = header->nlmsg_type & 0xff;
-  std::string identity(1, static_cast<char>('0' + type));
-  bool ours = true;
-  for_each_attribute(header, [&](const nlattr *attribute) {
-    const int id = mnl_attr_get_type(attribute);
-    const auto *payload = static_cast<const char *>(mnl_attr_get_payload(attribute));
-    const std::size_t length = mnl_attr_get_payload_len(attribute);
-    // Attribute 1 is NFTA_TABLE_NAME, NFTA_CHAIN_TABLE and NFTA_RULE_TABLE alike.
-    if (id == 1) ours = std::string(payload, strnlen(payload, length)) == table;
-    const bool tells = (type == NFT_MSG_NEWTABLE && id == NFTA_TABLE_FLAGS) ||
-                       (type == NFT_MSG_NEWCHAIN && (id == NFTA_CHAIN_HANDLE || id == NFTA_CHAIN_NAME ||
-                                                     id == NFTA_CHAIN_HOOK || id == NFTA_CHAIN_POLICY)) ||
-                       (type == NFT_MSG_NEWRULE && (id == NFTA_RULE_CHAIN || id == NFTA_RULE_HANDLE));
-    if (tells) identity.append(payload, length).push_back('|');
-  });
-  if (ours) text += identity;
-}
-
 }  // namespace
 
 Napi::Function NftMessages::define(Napi::Env env) {
@@ -146,11 +115,17 @@ Napi::Function NftMessages::define(Napi::Env env) {
                      {InstanceMethod<&NftMessages::replace_elements>("replaceElements"),
                       InstanceMethod<&NftMessages::remove_elements>("removeElements"),
                       InstanceMethod<&NftMessages::set_queue_rule>("setQueueRule"),
-                      InstanceMethod<&NftMessages::fingerprint>("fingerprint")});
+                      InstanceMethod<&NftMessages::fingerprint>("fingerprint"),
+                      InstanceMethod<&NftMessages::list_chains>("listChains"),
+                      InstanceMethod<&NftMessages::list_sets>("listSets"),
+                      InstanceMethod<&NftMessages::list_map_keys>("listMapKeys")});
 }
 
 NftMessages::NftMessages(const Napi::CallbackInfo &info) : Napi::ObjectWrap<NftMessages>(info) {
-  guarded(info.Env(), [&] { socket_ = std::make_unique<NetlinkSocket>(); });
+  guarded(info.Env(), [&] {
+    socket_ = std::make_unique<NetlinkSocket>();
+    listing_ = std::make_unique<NftListing>();
+  });
 }
 
 // replaceElements(table, [{ set, key, timeout, comment? }]): all of them or none, acknowledged by the kernel on return.
@@ -212,17 +187,54 @@ Napi::Value NftMessages::set_queue_rule(const Napi::CallbackInfo &info) {
 Napi::Value NftMessages::fingerprint(const Napi::CallbackInfo &info) {
   const std::string table = string_from(info[0], "table");
   return guarded(info.Env(), [&]() -> Napi::Value {
-    std::string text;
-    for (const std::uint16_t type : {NFT_MSG_GETTABLE, NFT_MSG_GETCHAIN, NFT_MSG_GETRULE}) {
-      alignas(nlmsghdr) char buffer[kMessageRoom];
-      nlmsghdr *request = nftnl_nlmsg_build_hdr(buffer, type, NFPROTO_INET, NLM_F_DUMP, ++sequence_);
-      // Dumps of rules are narrowed by table in the kernel; the others are short and are sorted out here.
-      if (type == NFT_MSG_GETRULE) mnl_attr_put_strz(request, NFTA_RULE_TABLE, table.c_str());
-      socket_->dump(request, "read the ruleset",
-                    [&](const nlmsghdr *message) { append_identity(text, message, table); });
-      if (text.empty()) break;
-    }
+    const std::string text = listing_->fingerprint(table);
     return Napi::Buffer<char>::Copy(info.Env(), text.data(), text.size());
+  });
+}
+
+// listChains(table): the names of its chains; none when there is no such table.
+Napi::Value NftMessages::list_chains(const Napi::CallbackInfo &info) {
+  const std::string table = string_from(info[0], "table");
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    auto names = Napi::Array::New(info.Env());
+    for (const std::string &name : listing_->chains(table)) names.Set(names.Length(), name);
+    return names;
+  });
+}
+
+// listSets(table): [{ name, keyType, size, timeout }] of its named sets; none when there is no such table.
+Napi::Value NftMessages::list_sets(const Napi::CallbackInfo &info) {
+  const std::string table = string_from(info[0], "table");
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    auto sets = Napi::Array::New(info.Env());
+    for (const ListedSet &set : listing_->sets(table)) {
+      auto object = Napi::Object::New(info.Env());
+      object.Set("name", set.name);
+      object.Set("keyType", set.key_type);
+      object.Set("size", set.size);
+      object.Set("timeout", static_cast<double>(set.timeout));
+      sets.Set(sets.Length(), object);
+    }
+    return sets;
+  });
+}
+
+// listMapKeys(table, chain): [{ from, to }] of the maps that rules of the chain look up.
+Napi::Value NftMessages::list_map_keys(const Napi::CallbackInfo &info) {
+  const std::string table = string_from(info[0], "table");
+  const std::string chain = string_from(info[1], "chain");
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    const auto bytes = [&](const std::vector<std::uint8_t> &key) {
+      return Napi::Buffer<std::uint8_t>::Copy(info.Env(), key.data(), key.size());
+    };
+    auto keys = Napi::Array::New(info.Env());
+    for (const ListedKeys &found : listing_->map_keys(table, chain)) {
+      auto object = Napi::Object::New(info.Env());
+      object.Set("from", bytes(found.from));
+      object.Set("to", bytes(found.to));
+      keys.Set(keys.Length(), object);
+    }
+    return keys;
   });
 }
 
@@ -245,7 +257,7 @@ void NftMessages::transact(const std::string &name, const std::vector<Step> &ste
   mnl_nlmsg_batch_next(batch);
   if (const int number = socket_->send(mnl_nlmsg_batch_head(batch), mnl_nlmsg_batch_size(batch)))
     throw SystemError(name, number);
-  socket_->expect_acknowledged(name, first);
+  socket_->expect_batch_acknowledged(name, first);
 }
 
 }  // namespace nftoggle

@@ -8,8 +8,7 @@
 #include <vector>
 
 #include "netlink-socket.hpp"
-
-struct nftnl_set;
+#include "nft-listing.hpp"
 
 namespace nftoggle {
 
@@ -23,12 +22,16 @@ class NftMessages : public Napi::ObjectWrap<NftMessages> {
   Napi::Value remove_elements(const Napi::CallbackInfo &info);
   Napi::Value set_queue_rule(const Napi::CallbackInfo &info);
   Napi::Value fingerprint(const Napi::CallbackInfo &info);
+  Napi::Value list_chains(const Napi::CallbackInfo &info);
+  Napi::Value list_sets(const Napi::CallbackInfo &info);
+  Napi::Value list_map_keys(const Napi::CallbackInfo &info);
 
   using Step = std::function<void(char *at, std::uint32_t sequence)>;
   void transact(const std::string &name, const std::vector<Step> &steps);
 
   std::uint32_t sequence_ = 1;
   std::unique_ptr<NetlinkSocket> socket_;
+  std::unique_ptr<NftListing> listing_;
 };
 
 }  // namespace nftoggle

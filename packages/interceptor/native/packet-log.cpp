@@ -60,6 +60,7 @@ void PacketLog::on_readable() {
   const Napi::HandleScope scope(Env());
   alignas(nlmsghdr) char buffer[65536];
   auto batch = Napi::Array::New(Env());
+  socket_->replay([&](const nlmsghdr *header) { read_message(header, batch); });
   for (;;) {
     const ssize_t length = recv(socket_->fd(), buffer, sizeof buffer, MSG_DONTWAIT);
     if (length < 0 && (errno == ENOBUFS || errno == EINTR)) continue;
@@ -70,7 +71,10 @@ void PacketLog::on_readable() {
       read_message(header, batch);
     if (batch.Length() >= 256) break;  // the event loop's turn; the rest is read next time
   }
-  if (batch.Length() == 0) return;
+  if (batch.Length() > 0) deliver(batch);
+}
+
+void PacketLog::deliver(Napi::Array batch) {
   try {
     on_packets_.MakeCallback(Value(), {batch});
   } catch (const Napi::Error &error) {

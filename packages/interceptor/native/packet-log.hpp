@@ -19,6 +19,7 @@ class PacketLog : public Napi::ObjectWrap<PacketLog> {
   void bind_group();
   void on_readable();
   void read_message(const nlmsghdr *header, Napi::Array batch);
+  void deliver(Napi::Array batch);
   void close(const Napi::CallbackInfo &info);
 
   std::uint16_t group_;

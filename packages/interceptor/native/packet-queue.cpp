@@ -28,6 +28,7 @@ Napi::Function PacketQueue::define(Napi::Env env) {
   return DefineClass(env, "PacketQueue",
                      {InstanceMethod<&PacketQueue::accept>("accept"), InstanceMethod<&PacketQueue::drop>("drop"),
                       InstanceMethod<&PacketQueue::expire>("expire"), InstanceMethod<&PacketQueue::held>("held"),
+                      InstanceMethod<&PacketQueue::receive_buffer>("receiveBuffer"),
                       InstanceMethod<&PacketQueue::close>("close")});
 }
 
@@ -47,9 +48,7 @@ PacketQueue::~PacketQueue() = default;
 
 void PacketQueue::bind_queue() {
   socket_ = std::make_unique<NetlinkSocket>(0U, SOCK_NONBLOCK);
-  const int size = static_cast<int>(receive_buffer_);
-  if (setsockopt(socket_->fd(), SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) < 0)
-    throw SystemError("enlarge the socket buffer of queue " + std::to_string(number_), errno);
+  enlarge_buffer();
 
   // Bound and configured in one message: between the two the kernel would drop everything silently.
   alignas(nlmsghdr) char buffer[512];
@@ -72,9 +71,37 @@ void PacketQueue::bind_queue() {
   poll_ = std::make_unique<SocketPoll>(loop, socket_->fd(), [this] { on_readable(); });
 }
 
+// SO_RCVBUFFORCE is for who has CAP_NET_ADMIN in the first user namespace of the machine; a container with
+// one of its own (rootless, userns-remap) gets no more than net.core.rmem_max.
+void PacketQueue::enlarge_buffer() {
+  const int size = static_cast<int>(receive_buffer_);
+  if (setsockopt(socket_->fd(), SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) == 0) return;
+  if (errno == EPERM && setsockopt(socket_->fd(), SOL_SOCKET, SO_RCVBUF, &size, sizeof size) == 0) return;
+  throw SystemError("enlarge the socket buffer of queue " + std::to_string(number_), errno);
+}
+
+// receiveBuffer(): the room in bytes that the kernel granted, which may be less than was asked for.
+Napi::Value PacketQueue::receive_buffer(const Napi::CallbackInfo &info) {
+  int size = 0;
+  socklen_t length = sizeof size;
+  if (socket_ != nullptr) getsockopt(socket_->fd(), SOL_SOCKET, SO_RCVBUF, &size, &length);
+  return Napi::Number::New(info.Env(), size / 2);  // the kernel doubles it for its own bookkeeping
+}
+
+// Handlers may close this queue, and may have been all that knew of it.
 void PacketQueue::on_readable() {
+  const Napi::HandleScope scope(Env());
+  [[maybe_unused]] const Napi::Object self = Value();
+  read_early();
   for (int batch = 0; batch < kBatches && socket_ && read_batch(); batch++) {
   }
+}
+
+// Packets that came before the kernel's answer to our bind request.
+void PacketQueue::read_early() {
+  auto batch = Napi::Array::New(Env());
+  socket_->replay([&](const nlmsghdr *header) { read_message(header, batch); });
+  if (batch.Length() > 0) deliver(batch);
 }
 
 // True when there may be more to read.
@@ -89,8 +116,12 @@ bool PacketQueue::read_batch() {
   const Napi::HandleScope scope(Env());
   const int count = recvmmsg(socket_->fd(), messages.data(), kMessages, MSG_DONTWAIT, nullptr);
   if (count < 0) {
-    if (errno == ENOBUFS) report("overrun", 0);  // packets were lost; the socket itself is well
-    return errno == ENOBUFS || errno == EINTR;
+    const int number = errno;
+    if (number == ENOBUFS) {  // packets were lost, and answers to verdicts with them; the socket itself is well
+      unacknowledged_.clear();
+      report("overrun", 0);
+    }
+    return number == ENOBUFS || number == EINTR;
   }
   auto batch = Napi::Array::New(Env());
   for (std::size_t i = 0; i < static_cast<std::size_t>(count); i++) {
@@ -99,11 +130,12 @@ bool PacketQueue::read_batch() {
          header = mnl_nlmsg_next(header, &left))
       read_message(header, batch);
   }
-  if (batch.Length() > 0) deliver(batch);
+  if (socket_ != nullptr && batch.Length() > 0) deliver(batch);
   return count == static_cast<int>(kMessages);
 }
 
 void PacketQueue::read_message(const nlmsghdr *header, Napi::Array batch) {
+  if (socket_ == nullptr) return;  // closed while it was told of trouble: the kernel drops what waits
   if (header->nlmsg_type == NLMSG_ERROR) return read_answer(header);
   std::array<nlattr *, NFQA_MAX + 1> attributes{};
   if (nfq_nlmsg_parse(header, attributes.data()) < 0 || attributes[NFQA_PACKET_HDR] == nullptr) return;
@@ -160,7 +192,7 @@ Napi::Value PacketQueue::expire(const Napi::CallbackInfo &info) {
     if (since <= oldest) expired.push_back(id);
   auto ids = Napi::Array::New(info.Env());
   for (const std::uint32_t id : expired) {
-    take(id);
+    if (!take(id)) continue;  // closed by whoever was told that a verdict failed
     send_verdict(id, NF_DROP, nullptr);
     ids.Set(ids.Length(), id);
   }
@@ -176,6 +208,7 @@ void PacketQueue::close(const Napi::CallbackInfo &) {
   poll_.reset();
   socket_.reset();
   held_.clear();
+  unacknowledged_.clear();
 }
 
 bool PacketQueue::take(std::uint32_t id) { return socket_ != nullptr && held_.erase(id) == 1; }

@@ -30,10 +30,13 @@ class PacketQueue : public Napi::ObjectWrap<PacketQueue> {
   Napi::Value drop(const Napi::CallbackInfo &info);
   Napi::Value expire(const Napi::CallbackInfo &info);
   Napi::Value held(const Napi::CallbackInfo &info);
+  Napi::Value receive_buffer(const Napi::CallbackInfo &info);
   void close(const Napi::CallbackInfo &info);
 
   void bind_queue();
+  void enlarge_buffer();
   void on_readable();
+  void read_early();
   bool read_batch();
   void read_message(const nlmsghdr *header, Napi::Array batch);
   void read_answer(const nlmsghdr *header);

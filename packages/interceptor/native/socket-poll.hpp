@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Watches a file descriptor on Node's own event loop; the callback runs on the loop's thread.
+// Watches a file descriptor on Node's own event loop; the callback runs on the loop's thread, for the first
+// time at the loop's next turn, readable or not. It may end the watch itself.
 #pragma once
 #include <uv.h>
 
@@ -20,6 +21,8 @@ class SocketPoll {
     uv_poll_t poll;
     std::function<void()> on_readable;
   };
+  static void on_event(uv_poll_t *poll, int status, int events);
+
   Handle *handle_;
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The established connections of guarded services, as the kernel's conntrack knows them.
 import { readFileSync } from 'node:fs';
-import { contains, type Network, parseAddress } from '@nftoggle/config';
+import { contains, formatNetwork, type Network, type PortRange, parseAddress } from '@nftoggle/config';
 import { networkFromBytes } from './bytes.ts';
 import { type GuardedPorts, isAtAny } from './guarded-ports.ts';
 import type { Marks } from './marks.ts';
@@ -20,22 +20,35 @@ export class Connections {
 
   /** Ends the connections of one source with one service, and returns how many those were. */
   cut(index: number, source: Network): number {
-    const flows = this.#conntrack.list(this.#marks.opened(index), this.#marks.mask);
-    // Where conntrack found the connection half-way, the server may stand there as the one who opened it.
-    const own = flows.filter(({ original }) =>
-      [original.source, original.destination].some((text) => {
-        const address = parseAddress(text);
-        return address !== null && contains(source, address);
-      }),
-    );
-    return own.filter((flow) => this.#conntrack.remove(flow)).length;
+    const own = this.#listOf(index).filter((flow) => endsWithin(source, flow).length > 0);
+    return own.filter((flow) => this.remove(flow)).length;
+  }
+
+  /** The single addresses of a source that have connections with a service, each once. */
+  peersOf(index: number, source: Network): Network[] {
+    const peers = this.#listOf(index).flatMap((flow) => endsWithin(source, flow));
+    return [...new Map(peers.map((peer) => [formatNetwork(peer), peer])).values()];
+  }
+
+  /** Every connection that passes by our mark, whatever service it belongs to. */
+  listOpen(): ConntrackFlow[] {
+    return this.#conntrack.list(this.#marks.open, this.#marks.open);
+  }
+
+  /** Gives a connection to another service, or to none. False when it is gone. */
+  assign(flow: ConntrackFlow, index: number | null): boolean {
+    const ours = index === null ? 0 : this.#marks.opened(index);
+    return this.#conntrack.setMark(flow, this.#marks.merge(flow.mark, ours));
+  }
+
+  /** False when it was gone already. */
+  remove(flow: NewFlow): boolean {
+    return this.#conntrack.remove(flow);
   }
 
   /** Takes our mark from every connection of a service that is guarded no more. */
   release(index: number): void {
-    for (const flow of this.#conntrack.list(this.#marks.opened(index), this.#marks.mask)) {
-      this.#conntrack.setMark(flow, this.#marks.merge(flow.mark, 0));
-    }
+    for (const flow of this.#listOf(index)) this.assign(flow, null);
   }
 
   /**
@@ -44,60 +57,71 @@ export class Connections {
    * are made known to it. A half-open connection was not there yet. Returns how many were kept.
    */
   keepExisting(guarded: readonly GuardedPorts[]): number {
-    const open = this.#marks.opened(0);
-    const sockets = establishedSockets().filter((flow) => isAtAny(guarded, flow));
+    // The tables of connections and of sockets may be long, and most changes guard no new port.
+    if (guarded.length === 0) return 0;
+    const ports = guarded.flatMap((place) => place.ports);
+    const sockets = establishedSockets(ports).filter((flow) => isAtAny(guarded, flow));
     const known = new Set(sockets.map(({ original }) => tupleKey(original)));
     const marked = this.#conntrack
-      .list(0, 0)
+      .list(0, this.#marks.open, ports)
       .filter(
         (flow) => flow.established || known.has(tupleKey(flow.original)) || known.has(tupleKey(flow.reply)),
       )
-      .filter((flow) => isAtAny(guarded, flow) && (flow.mark & this.#marks.open) === 0)
-      .filter((flow) => this.#conntrack.setMark(flow, this.#marks.merge(flow.mark, open)));
-    const inserted = sockets.filter((flow) => this.#conntrack.insert(flow, open));
+      .filter((flow) => isAtAny(guarded, flow))
+      .filter((flow) => this.assign(flow, 0));
+    const inserted = sockets.filter((flow) => this.#conntrack.insert(flow, this.#marks.opened(0)));
     return marked.length + inserted.length;
   }
+
+  #listOf(index: number): ConntrackFlow[] {
+    return this.#conntrack.list(this.#marks.opened(index), this.#marks.mask);
+  }
+}
+
+/** Where conntrack found a connection half-way, the server may stand there as the one who opened it. */
+function endsWithin(source: Network, { original }: ConntrackFlow): Network[] {
+  return [original.source, original.destination]
+    .map(parseAddress)
+    .filter((address) => address !== null)
+    .filter((address) => contains(source, address));
 }
 
 function tupleKey({ source, sourcePort, destination, destinationPort }: ConntrackTuple): string {
   return `${source} ${sourcePort} ${destination} ${destinationPort}`;
 }
 
-/** The established TCP sockets of this network namespace, each as the flow its peer would have opened. */
-function establishedSockets(): NewFlow[] {
-  return [...readSockets('/proc/self/net/tcp'), ...readSockets('/proc/self/net/tcp6')];
+/** Established TCP sockets at some of the ports of this network namespace, each as the flow its peer would have opened. */
+function establishedSockets(ports: readonly PortRange[]): NewFlow[] {
+  const tcp = ports.filter(({ protocol }) => protocol === 'tcp');
+  if (tcp.length === 0) return [];
+  const isWanted = (port: number): boolean => tcp.some(({ from, to }) => from <= port && port <= to);
+  return ['/proc/self/net/tcp', '/proc/self/net/tcp6'].flatMap((file) => readSockets(file, isWanted));
 }
 
 /** Columns: `sl local_address rem_address st …`; state 01 is ESTABLISHED (Documentation/networking/proc_net_tcp.rst). */
-function readSockets(file: string): NewFlow[] {
+function readSockets(file: string, isWanted: (port: number) => boolean): NewFlow[] {
   const lines = readFileSync(file, 'utf8').trim().split('\n').slice(1);
   return lines.flatMap((line) => {
     const [, local = '', remote = '', state] = line.trim().split(/\s+/);
-    const [here, there] = [parseEndpoint(local), parseEndpoint(remote)];
-    if (state !== '01' || here === null || there === null) return [];
-    return [
-      {
-        protocol: 'tcp' as const,
-        original: {
-          source: there.address,
-          destination: here.address,
-          sourcePort: there.port,
-          destinationPort: here.port,
-        },
-      },
-    ];
+    if (state !== '01' || !isWanted(portOf(local))) return [];
+    const [here, there] = [addressOf(local), addressOf(remote)];
+    if (here === null || there === null) return [];
+    const [sourcePort, destinationPort] = [portOf(remote), portOf(local)];
+    const original = { source: there, destination: here, sourcePort, destinationPort };
+    return [{ protocol: 'tcp' as const, original }];
   });
 }
 
 /** `0100007F:0016`: the address as 32-bit words in host byte order, the port as a number. */
-function parseEndpoint(text: string): { address: string; port: number } | null {
-  const [words = '', port = ''] = text.split(':');
+function addressOf(endpoint: string): string | null {
+  const [words = ''] = endpoint.split(':');
   if (!/^([0-9A-F]{8}|[0-9A-F]{32})$/.test(words)) return null;
   const bytes = Buffer.from(words, 'hex');
-  return {
-    address: networkFromBytes(littleEndian ? bytes.swap32() : bytes),
-    port: Number.parseInt(port, 16),
-  };
+  return networkFromBytes(littleEndian ? bytes.swap32() : bytes);
+}
+
+function portOf(endpoint: string): number {
+  return Number.parseInt(endpoint.slice(endpoint.indexOf(':') + 1), 16);
 }
 
 const littleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;

@@ -62,6 +62,19 @@ export const exists = () => ours.exists();
 export const remove = () => ours.remove();
 export const probeQueue = () => ours.probeQueue();
 export const serviceIndexes = () => ours.serviceIndexes();
+export const guardedPorts = () => ours.guardedPorts();
+
+/** Every answer to `rounds` looks at the table, each once. */
+export const states = (rounds: number): readonly string[] => [
+  ...new Set(Array.from({ length: rounds }, () => ours.state())),
+];
+
+/** How long a change in place takes, in milliseconds. */
+export function applyTimed(yamlText: string): number {
+  const begin = performance.now();
+  apply(yamlText);
+  return performance.now() - begin;
+}
 
 /** The whole ruleset of this namespace, as nft prints it, without counters. */
 export function listing(): string {
@@ -70,6 +83,13 @@ export function listing(): string {
 
 // Elements and sessions -------------------------------------------------------------------------------------
 
+/** Puts 65,536 addresses into a set. */
+export function fill(set: string): void {
+  for (let first = 0; first < 65_536; first += 64) {
+    const numbers = Array.from({ length: 64 }, (_, i) => first + i);
+    put(numbers.map((i) => ({ set, key: Uint8Array.of(198, 18, i >> 8, i & 0xff), timeout: 3_600_000 })));
+  }
+}
 export const put = (elements: readonly SessionElement[]): void => messages.replaceElements(table, elements);
 export const drop = (elements: readonly Omit<SessionElement, 'timeout'>[]): void =>
   messages.removeElements(table, elements);
@@ -86,14 +106,21 @@ let queue: NativeQueue | undefined;
 let arrived: NativePacket[] = [];
 let troubles: { kind: QueueTrouble; value: number }[] = [];
 
-export async function bind(number: number, maxLength: number, closeOnArrival = false): Promise<void> {
+export async function bind(
+  number: number,
+  maxLength: number,
+  closeOn?: 'packets' | 'trouble',
+): Promise<void> {
   [arrived, troubles] = [[], []];
   queue = await bindQueue(native, 'known', number, maxLength, {
     onPackets: (from, batch) => {
       arrived.push(...batch);
-      if (closeOnArrival) from.close();
+      if (closeOn === 'packets') from.close();
     },
-    onTrouble: (_, kind, value) => troubles.push({ kind, value }),
+    onTrouble: (from, kind, value) => {
+      troubles.push({ kind, value });
+      if (closeOn === 'trouble') from.close();
+    },
   });
 }
 
@@ -119,6 +146,21 @@ export async function packetsUntil(port: number): Promise<NativePacket[]> {
 
 export const trouble = (): readonly { kind: QueueTrouble; value: number }[] => troubles;
 export const accept = (id: number, mark: number): boolean => queue?.accept(id, mark) ?? false;
+/** Accepts a packet, and before the kernel's answer to that is read another one arrives behind it. */
+export function acceptWithCompany(id: number): void {
+  queue?.accept(id, 0);
+  execFileSync('bash', ['-c', 'echo x > /dev/udp/127.0.0.1/9000']);
+}
+/** Accepts all that was ever handed out. */
+export const acceptAll = (): number => arrived.filter(({ id }) => accept(id, 0)).length;
+
+/** Datagrams to port 9000 while this process reads nothing. */
+export function floodWhileBusy(count: number): void {
+  const program = `import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+for _ in range(${count}): s.sendto(b"x", ("127.0.0.1", 9000))`;
+  execFileSync('python3', ['-c', program]);
+}
 export const dropPacket = (id: number): boolean => queue?.drop(id) ?? false;
 export const expire = (milliseconds: number): number => queue?.expire(milliseconds) ?? 0;
 export const held = (): number => queue?.held() ?? 0;
@@ -165,6 +207,27 @@ export async function sendDatagrams(ports: readonly number[], family: 4 | 6 = 4)
   }
 }
 
+/** Copies of datagrams to port 9000, taken by a handler that closes its log at the first of them. */
+export async function copiesUntilClosed(group: number): Promise<number> {
+  nft.run(`
+    add table inet ${trial}
+    add chain inet ${trial} copied { type filter hook prerouting priority -290; policy accept; }
+    add rule inet ${trial} copied udp dport 9000 log group ${group}
+  `);
+  let copies = 0;
+  const log = new native.PacketLog({
+    group,
+    onPackets: (batch) => {
+      copies += batch.length;
+      log.close();
+    },
+  });
+  await sendDatagrams([4_001]);
+  await eventually(() => copies > 0);
+  await sendDatagrams([4_002]);
+  return copies;
+}
+
 // Connections -----------------------------------------------------------------------------------------------
 
 const marks = new Marks(0xfff0_0000);
@@ -197,6 +260,28 @@ export function guardApply(yamlText: string): { kept: number; indexes: ReadonlyM
   if (guard === undefined) throw new TypeError('no guard');
   const config = aConfig(yamlText);
   return { kept: guard.apply(config, new Links().inside(config.lan)).kept, indexes: guard.indexes };
+}
+
+/**
+ * Makes more changes at once than a socket has room for, none of them to our table, then one that is ours.
+ * @returns how often the watch called after each
+ */
+export async function watchBeyondRoom(): Promise<{ readonly lost: number; readonly ours: number }> {
+  let calls = 0;
+  const watch = new native.RulesetWatch('nftoggle', () => {
+    calls += 1;
+  });
+  const rules = Array.from(
+    { length: 5_000 },
+    (_, i) => `add rule ip other c ip saddr 192.0.2.1 tcp dport ${i} drop`,
+  );
+  nft.run(`add table ip other; add chain ip other c\n${rules.join('\n')}`);
+  await eventually(() => calls > 0);
+  const lost = calls;
+  nft.run('add table inet nftoggle-other');
+  await eventually(() => calls > lost);
+  watch.close();
+  return { lost, ours: calls - lost };
 }
 
 /** What is loaded into this process. */
@@ -240,7 +325,8 @@ function churnOnce(number: number): void {
   new native.PacketLog({ group: number, onPackets: () => undefined });
   new native.RulesetWatch('nftoggle', () => undefined).close();
   new native.RulesetWatch('nftoggle', () => undefined);
-  new native.Conntrack().list(0, 0);
+  const watch = new native.RulesetWatch('churn', () => watch.close());
+  new native.Conntrack().list(0, 0, [{ protocol: 'udp', from: 9_000, to: 9_001 }]);
   const mine = new native.NftMessages();
   new native.Nftables().run(
     'add table inet churn; add set inet churn s { type ipv4_addr; flags timeout; size 4; }',
@@ -249,6 +335,9 @@ function churnOnce(number: number): void {
   mine.replaceElements('churn', [element, element]);
   mine.removeElements('churn', [element, element]);
   mine.fingerprint('churn');
+  mine.listChains('churn');
+  mine.listSets('churn');
+  mine.listMapKeys('churn', 'gone');
   new native.Nftables().run('delete table inet churn');
   for (const wrong of [() => nft.run('nonsense'), () => mine.replaceElements('gone', [element])]) {
     try {

@@ -124,6 +124,11 @@ describe.skipIf(obstacles.length > 0)('the addon built with ASan and UBSan (need
     await kernel.nftRun('flush ruleset');
   });
 
+  it('may have its log of copies closed by the handler of these', async () => {
+    expect(await kernel.copiesUntilClosed(number)).toBe(1);
+    await kernel.nftRun('flush ruleset');
+  });
+
   it('outlives objects that are made, closed, forgotten and collected, and calls that are refused', async () => {
     await kernel.churn(20);
     expect(await kernel.queues()).toEqual([]);

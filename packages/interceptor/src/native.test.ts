@@ -197,4 +197,8 @@ describe.skipIf(labObstacles().length > 0)('set elements, in a real kernel', () 
     await kernel.put(many);
     expect((await kernel.listing()).split('192.0.2.')).toHaveLength(65);
   });
+
+  it('and tables are watched on after notifications were lost for want of room', async () => {
+    expect(await kernel.watchBeyondRoom()).toEqual({ lost: 1, ours: 1 });
+  });
 });

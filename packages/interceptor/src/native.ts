@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The C++ addon as TypeScript sees it. What each call promises is written beside its code in native/.
 import { createRequire } from 'node:module';
+import type { PortRange } from '@nftoggle/config';
 import type { Protocol } from '@nftoggle/contracts';
 import { StartError } from '@nftoggle/daemon';
 
@@ -25,14 +26,19 @@ export type ParsedFlow =
     }
   | { readonly malformed: string };
 
-/** `overrun`: packets were lost for want of room; `vanished`: id was gone; `unanswered`: errno of a verdict. */
-export type QueueTrouble = 'overrun' | 'vanished' | 'unanswered';
+/**
+ * `overrun`: packets were lost for want of room; `vanished`: id was gone; `unanswered`: errno of a verdict;
+ * `small_buffer`: the bytes of room that the kernel granted, fewer than were asked for.
+ */
+export type QueueTrouble = 'overrun' | 'vanished' | 'unanswered' | 'small_buffer';
 
 export interface NativePacketQueue {
   accept(id: number, mark: number): boolean;
   drop(id: number): boolean;
   expire(milliseconds: number): number[];
   held(): number;
+  /** In bytes: what the kernel granted. */
+  receiveBuffer(): number;
   close(): void;
 }
 
@@ -46,6 +52,22 @@ export interface TimedElement extends SetElement {
   readonly timeout: number;
   /** Shown by `nft list set`; cut at 127 bytes. */
   readonly comment?: string;
+}
+
+export interface ListedSet {
+  readonly name: string;
+  /** nft's number of its data type, six bits for each part of a concatenation. */
+  readonly keyType: number;
+  /** 0 for no limit. */
+  readonly size: number;
+  /** In milliseconds; 0 for none. */
+  readonly timeout: number;
+}
+
+/** Keys of a map, both ends included; one and the same for a single key. */
+export interface ListedKeys {
+  readonly from: Uint8Array;
+  readonly to: Uint8Array;
 }
 
 export interface ConntrackTuple {
@@ -87,10 +109,13 @@ export interface Native {
     removeElements(table: string, elements: readonly SetElement[]): void;
     setQueueRule(table: string, chain: string, queue: number): void;
     fingerprint(table: string): Buffer;
+    listChains(table: string): string[];
+    listSets(table: string): ListedSet[];
+    listMapKeys(table: string, chain: string): ListedKeys[];
   };
   readonly RulesetWatch: new (prefix: string, onChange: () => void) => { close(): void };
   readonly Conntrack: new () => {
-    list(value: number, mask: number): ConntrackFlow[];
+    list(value: number, mask: number, ports?: readonly PortRange[]): ConntrackFlow[];
     remove(flow: Pick<ConntrackFlow, 'protocol' | 'original'>): boolean;
     setMark(flow: Pick<ConntrackFlow, 'protocol' | 'original'>, mark: number): boolean;
     insert(flow: Pick<ConntrackFlow, 'protocol' | 'original'>, mark: number): boolean;
@@ -114,4 +139,9 @@ export function loadNative(): Native {
 /** The errno name that an error of the addon, or of Node, carries. */
 export function errorCode(error: unknown): string | undefined {
   return (error as NodeJS.ErrnoException | undefined)?.code;
+}
+
+/** What the addon was doing when the kernel refused, as its message begins. */
+export function errorStep(error: unknown): string | undefined {
+  return (error as { readonly step?: string } | undefined)?.step;
 }

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { QueueStatus } from '@nftoggle/contracts';
 import { StartError } from '@nftoggle/daemon';
-import { errorCode, type Native, type NativePacketQueue } from '../native.ts';
+import { errorCode, errorStep, type Native, type NativePacketQueue } from '../native.ts';
 import type { Lane, PacketQueue, PacketQueueHandler } from './packet-queue.ts';
 
 /** Enough for the headers of a first packet with extension headers and TCP options, in bytes. */
@@ -26,6 +26,8 @@ export class NativeQueue implements PacketQueue {
       onPackets: (batch) => handler.onPackets(this, batch),
       onTrouble: (kind, value) => handler.onTrouble(this, kind, value),
     });
+    const granted = this.#queue.receiveBuffer();
+    if (granted < receiveBuffer) handler.onTrouble(this, 'small_buffer', granted);
   }
 
   accept(id: number, mark: number): boolean {
@@ -64,12 +66,17 @@ export async function bindQueue(
     try {
       return new NativeQueue(native, lane, number, maxLength, handler);
     } catch (error) {
-      // The kernel says EPERM for a queue that somebody else has bound.
-      if (errorCode(error) !== 'EPERM' && errorCode(error) !== 'EBUSY') throw error;
+      if (!isTaken(error, number)) throw error;
       if (attempt === 100) throw new StartError(takenMessage(number), { cause: error });
       await sleep(10);
     }
   }
+}
+
+/** The kernel says EPERM for a queue that somebody else has bound, and for much else in other steps. */
+function isTaken(error: unknown, number: number): boolean {
+  const code = errorCode(error);
+  return errorStep(error) === `bind queue ${number}` && (code === 'EPERM' || code === 'EBUSY');
 }
 
 function takenMessage(number: number): string {

@@ -1,16 +1,27 @@
 // SPDX-License-Identifier: MIT
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { createLab, type Lab, labObstacles } from '@nftoggle/lab';
 import { eventually, type Inside, startInside } from '@nftoggle/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { NativePacket } from '../native.ts';
+import type { Native, NativePacket } from '../native.ts';
 import { aPacket } from '../packet.fixture.ts';
 import { FakeQueue } from './fake-queue.ts';
 import { nativeQueueUnderTest, waitingIn } from './native-queue.fixture.ts';
+import { bindQueue } from './native-queue.ts';
 import { describePacketQueue, foreignMark } from './packet-queue.suite.ts';
 
 type Kernel = typeof import('../kernel.fixture.ts');
 const fixture = new URL('../kernel.fixture.ts', import.meta.url);
 const number = 4_300;
+const floodProgram = `
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+while True: s.sendto(b"x", ("127.0.0.1", 9000))
+`;
+/** A network namespace of a user namespace of its own, as a rootless container has. */
+const rootless = { argvInside: (argv: readonly string[]) => ['unshare', '-Urn', '--', ...argv] };
+const isRootlessPossible = spawnSync('unshare', ['-Urn', 'true']).status === 0;
 
 describePacketQueue('FakeQueue', async () => {
   const arrived: NativePacket[] = [];
@@ -77,6 +88,14 @@ describe.skipIf(labObstacles().length > 0)('in a real kernel', () => {
     await kernel.queueDatagrams(number, foreignMark);
   };
 
+  /** The kernel throws away what is held whenever a base chain goes, whosever it is. */
+  const throwAwayHeld = async () => {
+    await kernel.nftRun(`add table ip other
+      add chain ip other base { type filter hook input priority 0; }`);
+    await kernel.nftRun('delete table ip other');
+    await eventually(async () => (await waiting()) === 0);
+  };
+
   describePacketQueue(
     'NativeQueue',
     () => nativeQueueUnderTest(kernel, number),
@@ -123,10 +142,7 @@ describe.skipIf(labObstacles().length > 0)('in a real kernel', () => {
       await open();
       await kernel.sendDatagrams([4_001]);
       const [packet] = await kernel.packets(1);
-      await kernel.nftRun(`add table ip other
-        add chain ip other base { type filter hook input priority 0; }`);
-      await kernel.nftRun('delete table ip other');
-      await eventually(async () => (await waiting()) === 0);
+      await throwAwayHeld();
       await kernel.accept(packet?.id ?? -1, 0);
       await eventually(async () => (await kernel.trouble()).length === 1);
       expect(await kernel.trouble()).toEqual([{ kind: 'vanished', value: packet?.id }]);
@@ -134,12 +150,49 @@ describe.skipIf(labObstacles().length > 0)('in a real kernel', () => {
     });
 
     it('may be closed by its own handler', async () => {
-      await kernel.bind(number, 64, true);
+      await kernel.bind(number, 64, 'packets');
       await kernel.queueDatagrams(number, foreignMark);
       await kernel.sendDatagrams([4_001]);
       const [packet] = await kernel.packets(1);
       expect(await kernel.accept(packet?.id ?? -1, 0)).toBe(false);
       expect(await waiting()).toBe(0);
+    });
+
+    it('may be closed by its handler of trouble, and then holds nothing of what came along', async () => {
+      await kernel.bind(number, 64, 'trouble');
+      await kernel.queueDatagrams(number, foreignMark);
+      await kernel.sendDatagrams([4_001]);
+      const [packet] = await kernel.packets(1);
+      await throwAwayHeld();
+      await kernel.acceptWithCompany(packet?.id ?? -1);
+      await eventually(async () => (await kernel.trouble()).length === 1);
+      expect(await kernel.held()).toBe(0);
+      expect(await kernel.queues()).toEqual([]);
+    });
+
+    it('hands out every packet that waits, those too that came while it was being bound', async () => {
+      await kernel.queueDatagrams(number, foreignMark);
+      const flood = lab.host('gateway').start(['python3', '-c', floodProgram]);
+      for (let round = 0; round < 10; round++) {
+        await kernel.bind(number, 50);
+        await eventually(async () => (await waiting()) === 50 && (await kernel.held()) === 50);
+        await kernel.close();
+      }
+      await flood.stop();
+    });
+
+    it('goes on after packets, and answers to verdicts, were lost for want of room', async () => {
+      await open(65_535);
+      await kernel.floodWhileBusy(60_000);
+      await eventually(async () => (await kernel.trouble()).some(({ kind }) => kind === 'overrun'));
+      // The kernel gives nothing more before all that is there was read.
+      await eventually(async () => (await kernel.held()) === (await waiting()));
+      expect(await kernel.acceptAll()).toBeGreaterThan(1_000);
+      await eventually(async () => {
+        await kernel.sendDatagrams([4_001]);
+        return (await kernel.held()) > 0;
+      });
+      expect(await kernel.held()).toBe(await waiting());
     });
 
     it('can be had again as soon as it is closed', async () => {
@@ -180,5 +233,32 @@ describe.skipIf(labObstacles().length > 0)('in a real kernel', () => {
       await eventually(async () => (await kernel.queues()).length === 0);
       expect(await kernel.passed()).toEqual([]);
     });
+  });
+});
+
+describe.skipIf(!isRootlessPossible)('in a rootless container (needs user namespaces)', () => {
+  it('takes the room that it gets, and says how little that is', async () => {
+    const limit = Number(readFileSync('/proc/sys/net/core/rmem_max', 'utf8'));
+    await using inside = await startInside<Kernel>(rootless, fixture);
+    await inside.call.bind(number, 64);
+    expect(await inside.call.queues()).toMatchObject([{ number }]);
+    const wanted = 16 * 1024 * 1024;
+    const trouble = limit < wanted ? [{ kind: 'small_buffer', value: limit }] : [];
+    expect(await inside.call.trouble()).toEqual(trouble);
+  });
+});
+
+describe('bindQueue', () => {
+  it('takes no refusal of another step for a queue that is taken', async () => {
+    const refusal = Object.assign(new Error('no'), { code: 'EPERM', step: 'enlarge the socket buffer' });
+    const native = {
+      PacketQueue: class {
+        constructor() {
+          throw refusal;
+        }
+      },
+    } as unknown as Native;
+    const handler = { onPackets: () => undefined, onTrouble: () => undefined };
+    await expect(bindQueue(native, 'known', number, 64, handler)).rejects.toBe(refusal);
   });
 });

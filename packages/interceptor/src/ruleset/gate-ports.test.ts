@@ -1,19 +1,27 @@
 // SPDX-License-Identifier: MIT
 import { describe, expect, it } from 'vitest';
-import { parseGatePorts, uncoveredPorts } from './gate-ports.ts';
+import { parsePortKeys, uncoveredPorts } from './gate-ports.ts';
 
 const tcp = (from: number, to = from) => ({ protocol: 'tcp' as const, from, to });
 const udp = (from: number, to = from) => ({ protocol: 'udp' as const, from, to });
 
-describe('parseGatePorts', () => {
-  it('reads single ports and ranges out of the verdict map, and nothing out of other rules', () => {
-    const set = [
-      [{ concat: ['tcp', 22] }, { goto: { target: 'gate_ports_1' } }],
-      [{ concat: ['udp', { range: [3478, 3480] }] }, { goto: { target: 'gate_ports_2' } }],
-    ];
-    const rules = [[{ match: {} }, { accept: null }], [{ vmap: { key: {}, data: { set } } }]];
-    const nftables = [{ metainfo: {} }, { chain: {} }, ...rules.map((expr) => ({ rule: { expr } }))];
-    expect(parseGatePorts(JSON.stringify({ nftables }))).toEqual([tcp(22), udp(3478, 3480)]);
+const key = (protocol: number, port: number) =>
+  Uint8Array.of(protocol, 0, 0, 0, port >> 8, port & 0xff, 0, 0);
+
+describe('parsePortKeys', () => {
+  it('reads single ports and ranges out of the keys of the verdict map', () => {
+    expect(
+      parsePortKeys([
+        { from: key(6, 22), to: key(6, 22) },
+        { from: key(17, 3478), to: key(17, 3480) },
+      ]),
+    ).toEqual([tcp(22), udp(3478, 3480)]);
+  });
+
+  it('reads nothing out of keys of another kind', () => {
+    const address = Uint8Array.of(192, 0, 2, 1);
+    expect(parsePortKeys([{ from: address, to: address }])).toEqual([]);
+    expect(parsePortKeys([{ from: key(132, 22), to: key(132, 22) }])).toEqual([]);
   });
 });
 

@@ -2,32 +2,27 @@
 // Which ports the gate in the kernel guards, by its own words: what an earlier life put there, under whatever
 // configuration it had.
 import type { PortRange } from '@nftoggle/config';
-import type { Protocol } from '@nftoggle/contracts';
+import type { ListedKeys } from '../native.ts';
 
-/** An entry of the gate's verdict map, as libnftables-json(5) lists it. */
-interface ListedEntry {
-  readonly concat: readonly [Protocol, number | { readonly range: readonly [number, number] }];
-}
+const protocols = new Map([
+  [6, 'tcp'],
+  [17, 'udp'],
+] as const);
 
-interface Listing {
-  readonly nftables: readonly {
-    readonly rule?: {
-      readonly expr: readonly {
-        readonly vmap?: { readonly data: { readonly set?: readonly [ListedEntry][] } };
-      }[];
-    };
-  }[];
-}
-
-/** `listing` is the chain `gate` as JSON. */
-export function parseGatePorts(listing: string): PortRange[] {
-  const { nftables } = JSON.parse(listing) as Listing;
-  const maps = nftables.flatMap(({ rule }) => rule?.expr.flatMap(({ vmap }) => vmap?.data.set ?? []) ?? []);
-  return maps.map(([{ concat }]) => {
-    const [protocol, port] = concat;
-    const [from, to] = typeof port === 'number' ? [port, port] : port.range;
-    return { protocol, from, to };
+/**
+ * `keys` are those of the gate's verdict map, `protocol . port`: each part in the first bytes of a 32-bit
+ * register, the port in network byte order.
+ */
+export function parsePortKeys(keys: readonly ListedKeys[]): PortRange[] {
+  return keys.flatMap(({ from, to }) => {
+    if (from.length !== 8 || to.length !== 8) return [];
+    const protocol = protocols.get(from[0] as 6 | 17);
+    return protocol === undefined ? [] : [{ protocol, from: portIn(from), to: portIn(to) }];
   });
+}
+
+function portIn(key: Uint8Array): number {
+  return Buffer.from(key).readUInt16BE(4);
 }
 
 /** The parts of `ranges` that none of `guarded` covers. */

@@ -167,6 +167,71 @@ describe.skipIf(labObstacles().length > 0)('Table, in a real kernel', () => {
     });
   });
 
+  it.each([
+    { name: 'no-service', ports: [] },
+    { name: 'watch', ports: [] },
+    { name: 'one-local-service', ports: ['tcp 22'] },
+    { name: 'shared-ports', ports: ['tcp 443', 'udp 443'] },
+    {
+      name: 'ranges',
+      ports: ['tcp 65535', 'tcp 9295-9299', 'tcp 9300-9304', 'tcp 9305-9310', 'udp 1', 'udp 3478-3480'],
+    },
+  ] as const)('reads back which ports golden/$name.nft guards', async ({ name, ports }) => {
+    await kernel.apply(goldenConfigs[name]);
+    const guarded = (await kernel.guardedPorts()).map(({ protocol, from, to }) =>
+      from === to ? `${protocol} ${from}` : `${protocol} ${from}-${to}`,
+    );
+    expect(guarded.sort()).toEqual(ports);
+  });
+
+  it('is changed as fast with 65,536 sessions as with none', async () => {
+    await kernel.apply(ssh);
+    await kernel.fill('v4_ssh');
+    const milliseconds = await kernel.applyTimed(`${ssh}  web: { ports: [80/tcp], allow: [any] }\n`);
+    console.info(`a change with 65,536 sessions took ${milliseconds.toFixed()} ms`);
+    // By libnftables' listings it was well over a second.
+    expect(milliseconds).toBeLessThan(500);
+  });
+
+  describe('while others change nftables all the time', () => {
+    const during = async (program: string, work: () => Promise<void>): Promise<void> => {
+      const storms = [1, 2].map((n) =>
+        lab.host('gateway').start(['sh', '-c', `while :; do ${program.replaceAll('N', String(n))}; done`]),
+      );
+      try {
+        await work();
+      } finally {
+        for (const storm of storms) await storm.stop();
+      }
+    };
+
+    it('is seen as it is', async () => {
+      await kernel.apply(goldenConfigs['shared-ports']);
+      await during(
+        "printf 'add table ip otherN\\nadd chain ip otherN c\\n' | nft -f -; nft delete table ip otherN",
+        async () => {
+          for (let round = 0; round < 10; round++) expect(await kernel.states(500)).toEqual(['intact']);
+          expect(await kernel.guardedPorts()).toHaveLength(2);
+          await kernel.apply(ssh);
+          expect(await kernel.states(500)).toEqual(['intact']);
+        },
+      );
+    });
+
+    it('takes a change, though it is its own chains that come and go', async () => {
+      await during(
+        'nft add chain inet nftoggle theirsN; nft delete chain inet nftoggle theirsN',
+        async () => {
+          for (let round = 0; round < 10; round++) {
+            await kernel.apply(goldenConfigs['shared-ports']);
+            await kernel.apply(ssh);
+          }
+        },
+      );
+      expect(await kernel.serviceIndexes()).toEqual(new Map([['ssh', 1]]));
+    });
+  });
+
   it('finds the mark index of each service in a table that it did not make', async () => {
     await kernel.apply(goldenConfigs['shared-ports']);
     await kernel.forget();

@@ -1,25 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Our nftables table in the kernel: put there, kept as it should be, taken away.
 import type { PortRange } from '@nftoggle/config';
-import type { Native } from '../native.ts';
-import { parseGatePorts } from './gate-ports.ts';
+import type { ListedSet, Native } from '../native.ts';
+import { parsePortKeys } from './gate-ports.ts';
+import { keyTypeOf } from './key-type.ts';
 import { gateBaseChain, panicTable, parseServiceChain, sessionSets, table } from './names.ts';
 import { type QueueMechanism, queueChains, type Ruleset, type SetDeclaration, setLines } from './render.ts';
 
 export type TableState = 'intact' | 'table_removed' | 'table_altered' | 'panic';
-
-interface ListedChain {
-  readonly name: string;
-  readonly hook?: string;
-}
-
-interface ListedSet {
-  readonly table: string;
-  readonly name: string;
-  readonly type: string | readonly string[];
-  readonly size?: number;
-  readonly timeout?: number;
-}
 
 /** Sets that stay with their elements, and sets that go: unknown ones, and those that become another set. */
 interface SetChanges {
@@ -27,11 +15,13 @@ interface SetChanges {
   readonly gone: readonly string[];
 }
 
-const setIdentity = ({ type, size, ruleTimeout }: SetDeclaration): string =>
-  `${type.join(' . ')} ${size} ${ruleTimeout ?? 0}`;
+/** How often a change is tried anew because others changed the table while it was prepared. */
+const attempts = 10;
 
-const listedIdentity = ({ type, size, timeout }: ListedSet): string =>
-  `${[type].flat().join(' . ')} ${size ?? 0} ${timeout ?? 0}`;
+const setIdentity = ({ type, size, ruleTimeout = 0 }: SetDeclaration): string =>
+  `${keyTypeOf(type)} ${size} ${ruleTimeout * 1_000}`;
+
+const listedIdentity = ({ keyType, size, timeout }: ListedSet): string => `${keyType} ${size} ${timeout}`;
 
 export class Table {
   readonly #nft: InstanceType<Native['Nftables']>;
@@ -73,13 +63,13 @@ export class Table {
 
   /** The mark index of each service that the table in the kernel knows. */
   serviceIndexes(): Map<string, number> {
-    const services = this.#chains().map(({ name }) => parseServiceChain(name));
+    const services = this.#messages.listChains(table).map(parseServiceChain);
     return new Map(services.filter((service) => service !== null).map(({ name, index }) => [name, index]));
   }
 
   /** Services whose session sets the table in the kernel has. One that only watches has none. */
   sessionServices(): string[] {
-    const names = this.#sets().map(({ name }) => name);
+    const names = this.#messages.listSets(table).map(({ name }) => name);
     return [...this.serviceIndexes().keys()].filter((service) =>
       Object.values(sessionSets(service)).every((set) => names.includes(set)),
     );
@@ -87,8 +77,7 @@ export class Table {
 
   /** The ports that the table in the kernel guards. A table that only watches guards none. */
   guardedPorts(): PortRange[] {
-    if (!this.#chains().some(({ name }) => name === gateBaseChain)) return [];
-    return parseGatePorts(this.#nft.list(`list chain inet ${table} ${gateBaseChain}`));
+    return parsePortKeys(this.#messages.listMapKeys(table, gateBaseChain));
   }
 
   /**
@@ -99,20 +88,17 @@ export class Table {
    */
   apply(ruleset: Ruleset, mechanism: QueueMechanism, firstQueue: number): boolean {
     const before = this.#fingerprint();
-    const isNew = before === '';
+    let emptied: boolean;
     try {
-      this.#prepareQueueChains();
-      if (mechanism === 'xt_NFQUEUE') this.#fillQueueChains(firstQueue);
-      const sets = this.#compareSets(ruleset.sets);
-      this.#nft.run(this.#commands(ruleset, mechanism, sets));
-      this.#expected = this.#fingerprint();
-      return sets.gone.some((name) => ruleset.sets.some((set) => set.name === name));
+      emptied = this.#load(ruleset, mechanism, firstQueue);
     } catch (error) {
-      if (isNew) this.remove();
+      if (before === '') this.remove();
       // The queue chains were filled anew by then, which is no damage.
-      else if (before === this.#expected) this.#expected = this.#fingerprint();
+      else if (before === this.#expected) this.#remember();
       throw error;
     }
+    this.#remember();
+    return emptied;
   }
 
   /** Compares the kernel's table with what apply() left. */
@@ -137,6 +123,31 @@ export class Table {
     return this.#messages.fingerprint(table).toString('latin1');
   }
 
+  /** What is there now is right. Where it cannot be read, state() will find it altered, and it is put there again. */
+  #remember(): void {
+    try {
+      this.#expected = this.#fingerprint();
+    } catch {
+      this.#expected = '';
+    }
+  }
+
+  /** One transaction fails as a whole when others change the table between our look at it and that. */
+  #load(ruleset: Ruleset, mechanism: QueueMechanism, firstQueue: number): boolean {
+    for (let attempt = 1; ; attempt++) {
+      this.#prepareQueueChains();
+      if (mechanism === 'xt_NFQUEUE') this.#fillQueueChains(firstQueue);
+      const seen = this.#fingerprint();
+      const sets = this.#compareSets(ruleset.sets);
+      try {
+        this.#nft.run(this.#commands(ruleset, mechanism, sets));
+        return sets.gone.some((name) => ruleset.sets.some((set) => set.name === name));
+      } catch (error) {
+        if (attempt === attempts || this.#fingerprint() === seen) throw error;
+      }
+    }
+  }
+
   /** No-op where they are; somebody may have taken them away. */
   #prepareQueueChains(): void {
     const chains = Object.values(queueChains).map((name) => `add chain inet ${table} ${name}`);
@@ -151,14 +162,14 @@ export class Table {
   #commands({ sets, chains }: Ruleset, mechanism: QueueMechanism, { kept, gone }: SetChanges): string {
     const isQueueChain = (name: string): boolean => (Object.values(queueChains) as string[]).includes(name);
     const untouched = (name: string): boolean => mechanism === 'xt_NFQUEUE' && isQueueChain(name);
-    const existing = this.#chains().filter(({ name }) => !untouched(name));
+    const existing = this.#messages.listChains(table).filter((name) => !untouched(name));
     const wanted = chains.filter(({ name }) => !untouched(name));
     const stale = existing.filter(
-      ({ name }) => !isQueueChain(name) && !chains.some((chain) => chain.name === name),
+      (name) => !isQueueChain(name) && !chains.some((chain) => chain.name === name),
     );
     return [
       `add table inet ${table}`,
-      ...existing.map(({ name }) => `flush chain inet ${table} ${name}`),
+      ...existing.map((name) => `flush chain inet ${table} ${name}`),
       ...gone.map((name) => `delete set inet ${table} ${name}`),
       ...sets
         .filter(({ name }) => !kept.includes(name))
@@ -168,33 +179,17 @@ export class Table {
           `add chain inet ${table} ${name}${hook === undefined ? '' : ` { type filter ${hook}; policy accept; }`}`,
       ),
       ...wanted.flatMap(({ name, rules }) => rules.map((rule) => `add rule inet ${table} ${name} ${rule}`)),
-      ...stale.map(({ name }) => `delete chain inet ${table} ${name}`),
+      ...stale.map((name) => `delete chain inet ${table} ${name}`),
     ].join('\n');
   }
 
-  #chains(): ListedChain[] {
-    return this.#list<{ chain?: ListedChain & { table: string } }>('list chains inet').flatMap(({ chain }) =>
-      chain !== undefined && chain.table === table ? [chain] : [],
-    );
-  }
-
   #compareSets(wanted: readonly SetDeclaration[]): SetChanges {
-    const listed = this.#sets();
+    const listed = this.#messages.listSets(table);
     const isKept = (set: ListedSet): boolean =>
       wanted.some((other) => other.name === set.name && setIdentity(other) === listedIdentity(set));
     return {
       kept: listed.filter(isKept).map(({ name }) => name),
       gone: listed.filter((set) => !isKept(set)).map(({ name }) => name),
     };
-  }
-
-  #sets(): ListedSet[] {
-    return this.#list<{ set?: ListedSet }>('list sets inet').flatMap(({ set }) =>
-      set !== undefined && set.table === table ? [set] : [],
-    );
-  }
-
-  #list<Item>(command: string): Item[] {
-    return (JSON.parse(this.#nft.list(command)) as { nftables: Item[] }).nftables;
   }
 }

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT
+// Sources: linux/netfilter/nf_tables.h, libnftnl.
+#include "nft-listing.hpp"
+
+#include <libnftnl/common.h>
+#include <libnftnl/expr.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+
+#include <cerrno>
+#include <string_view>
+
+#include "nftnl-owned.hpp"
+
+namespace nftoggle {
+namespace {
+
+constexpr std::size_t kRequestRoom = 1024;
+const std::string kStep = "read the ruleset";
+
+bool is_ours(const nlmsghdr *message, const std::string &table) {
+  bool ours = false;
+  for_each_attribute(message, [&](const nlattr *attribute) {
+    // Attribute 1 is NFTA_TABLE_NAME, NFTA_CHAIN_TABLE and NFTA_RULE_TABLE alike.
+    if (mnl_attr_get_type(attribute) == 1) ours = mnl_attr_get_str(attribute) == table;
+  });
+  return ours;
+}
+
+// The attributes of one table, chain or rule that tell whether somebody changed it. Set elements and
+// counters change all the time and are left out.
+std::string identity_of(const nlmsghdr *message) {
+  const int type = message->nlmsg_type & 0xff;
+  std::string identity(1, static_cast<char>('0' + type));
+  for_each_attribute(message, [&](const nlattr *attribute) {
+    const int id = mnl_attr_get_type(attribute);
+    const bool tells = (type == NFT_MSG_NEWTABLE && id == NFTA_TABLE_FLAGS) ||
+                       (type == NFT_MSG_NEWCHAIN && (id == NFTA_CHAIN_HANDLE || id == NFTA_CHAIN_NAME ||
+                                                     id == NFTA_CHAIN_HOOK || id == NFTA_CHAIN_POLICY)) ||
+                       (type == NFT_MSG_NEWRULE && (id == NFTA_RULE_CHAIN || id == NFTA_RULE_HANDLE));
+    if (!tells) return;
+    const auto *payload = static_cast<const char *>(mnl_attr_get_payload(attribute));
+    identity.append(payload, mnl_attr_get_payload_len(attribute)).push_back('|');
+  });
+  return identity;
+}
+
+std::string chain_name(const nlmsghdr *message) {
+  std::string name;
+  for_each_attribute(message, [&](const nlattr *attribute) {
+    if (mnl_attr_get_type(attribute) == NFTA_CHAIN_NAME) name = mnl_attr_get_str(attribute);
+  });
+  return name;
+}
+
+void append_looked_up(std::vector<std::string> &names, const nlmsghdr *message) {
+  const Rule rule(nftnl_rule_alloc());
+  if (nftnl_rule_nlmsg_parse(message, rule.get()) < 0) return;
+  const auto append = [](nftnl_expr *expression, void *data) {
+    if (std::string_view(nftnl_expr_get_str(expression, NFTNL_EXPR_NAME)) == "lookup")
+      static_cast<std::vector<std::string> *>(data)->emplace_back(nftnl_expr_get_str(expression, NFTNL_EXPR_LOOKUP_SET));
+    return 0;
+  };
+  nftnl_expr_foreach(rule.get(), append, &names);
+}
+
+std::vector<std::uint8_t> bytes_of(const nftnl_set_elem *element, std::uint16_t attribute) {
+  std::uint32_t length = 0;
+  const auto *bytes = static_cast<const std::uint8_t *>(
+      nftnl_set_elem_get(const_cast<nftnl_set_elem *>(element), attribute, &length));
+  return bytes == nullptr ? std::vector<std::uint8_t>{} : std::vector<std::uint8_t>{bytes, bytes + length};
+}
+
+// The elements of a map; the verdict of an element is what makes it one.
+void append_map_keys(std::vector<ListedKeys> &keys, const nlmsghdr *message) {
+  const Set set(nftnl_set_alloc());
+  if (nftnl_set_elems_nlmsg_parse(message, set.get()) < 0) return;
+  const auto append = [](nftnl_set_elem *element, void *data) {
+    if (!nftnl_set_elem_is_set(element, NFTNL_SET_ELEM_VERDICT)) return 0;
+    ListedKeys found{bytes_of(element, NFTNL_SET_ELEM_KEY), bytes_of(element, NFTNL_SET_ELEM_KEY_END)};
+    if (found.to.empty()) found.to = found.from;
+    static_cast<std::vector<ListedKeys> *>(data)->push_back(std::move(found));
+    return 0;
+  };
+  nftnl_set_elem_foreach(set.get(), append, &keys);
+}
+
+void append_set(std::vector<ListedSet> &sets, const nlmsghdr *message) {
+  const Set set(nftnl_set_alloc());
+  if (nftnl_set_nlmsg_parse(message, set.get()) < 0) return;
+  if ((nftnl_set_get_u32(set.get(), NFTNL_SET_FLAGS) & (NFT_SET_ANONYMOUS | NFT_SET_MAP)) != 0) return;
+  const bool timed = nftnl_set_is_set(set.get(), NFTNL_SET_TIMEOUT);
+  sets.push_back({nftnl_set_get_str(set.get(), NFTNL_SET_NAME), nftnl_set_get_u32(set.get(), NFTNL_SET_KEY_TYPE),
+                  nftnl_set_get_u32(set.get(), NFTNL_SET_DESC_SIZE),
+                  timed ? nftnl_set_get_u64(set.get(), NFTNL_SET_TIMEOUT) : 0});
+}
+
+}  // namespace
+
+// `prepare` narrows the request; `read` takes what it wants of one message.
+template <typename Result, typename Prepare, typename Read>
+std::vector<Result> NftListing::dump(std::uint16_t type, Prepare prepare, Read read) {
+  std::vector<Result> results;
+  alignas(nlmsghdr) char buffer[kRequestRoom];
+  nlmsghdr *request = nftnl_nlmsg_build_hdr(buffer, type, NFPROTO_INET, NLM_F_DUMP, ++sequence_);
+  prepare(request);
+  const auto each = [&](const nlmsghdr *message) { read(results, message); };
+  socket_.dump(request, kStep, each, [&] { results.clear(); });
+  return results;
+}
+
+std::string NftListing::fingerprint(const std::string &table) {
+  std::string text;
+  for (const std::uint16_t type : {NFT_MSG_GETTABLE, NFT_MSG_GETCHAIN, NFT_MSG_GETRULE}) {
+    // Dumps of rules are narrowed by table in the kernel; the others are short and are sorted out here.
+    const auto narrow = [&](nlmsghdr *request) {
+      if (type == NFT_MSG_GETRULE) mnl_attr_put_strz(request, NFTA_RULE_TABLE, table.c_str());
+    };
+    const auto read = [&](std::vector<std::string> &identities, const nlmsghdr *message) {
+      if (is_ours(message, table)) identities.push_back(identity_of(message));
+    };
+    for (const std::string &identity : dump<std::string>(type, narrow, read)) text += identity;
+    if (text.empty()) break;
+  }
+  return text;
+}
+
+std::vector<std::string> NftListing::chains(const std::string &table) {
+  return dump<std::string>(
+      NFT_MSG_GETCHAIN, [](nlmsghdr *) {},
+      [&](std::vector<std::string> &names, const nlmsghdr *message) {
+        if (is_ours(message, table)) names.push_back(chain_name(message));
+      });
+}
+
+std::vector<ListedSet> NftListing::sets(const std::string &table) {
+  const auto narrow = [&](nlmsghdr *request) { mnl_attr_put_strz(request, NFTA_SET_TABLE, table.c_str()); };
+  try {
+    return dump<ListedSet>(NFT_MSG_GETSET, narrow, append_set);
+  } catch (const SystemError &error) {
+    if (error.number() == ENOENT) return {};  // no such table
+    throw;
+  }
+}
+
+std::vector<std::string> NftListing::sets_looked_up(const std::string &table, const std::string &chain) {
+  return dump<std::string>(
+      NFT_MSG_GETRULE,
+      [&](nlmsghdr *request) {
+        mnl_attr_put_strz(request, NFTA_RULE_TABLE, table.c_str());
+        mnl_attr_put_strz(request, NFTA_RULE_CHAIN, chain.c_str());
+      },
+      append_looked_up);
+}
+
+std::vector<ListedKeys> NftListing::map_keys(const std::string &table, const std::string &chain) {
+  std::vector<ListedKeys> keys;
+  for (const std::string &set : sets_looked_up(table, chain)) {
+    const auto narrow = [&](nlmsghdr *request) {
+      mnl_attr_put_strz(request, NFTA_SET_ELEM_LIST_TABLE, table.c_str());
+      mnl_attr_put_strz(request, NFTA_SET_ELEM_LIST_SET, set.c_str());
+    };
+    for (ListedKeys &found : dump<ListedKeys>(NFT_MSG_GETSETELEM, narrow, append_map_keys))
+      keys.push_back(std::move(found));
+  }
+  return keys;
+}
+
+}  // namespace nftoggle
