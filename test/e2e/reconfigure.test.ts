@@ -22,6 +22,7 @@ import {
   families,
   friend4,
   friend6,
+  openAndTalk,
   scanner4,
   scanner6,
   service,
@@ -38,6 +39,22 @@ async function expectCut(connection: HeldConnection): Promise<void> {
   await eventually(async () => !(await connection.waitForBytes(1, 1_000)), { withinMs: 10_000 });
   connection.send('still there?');
   expect(await connection.waitForBytes(1, 1_000)).toBe(false);
+}
+
+/** Clients that go on sending, so that their packets meet every moment of the change. */
+function pump(connections: readonly HeldConnection[]): AsyncDisposable {
+  const timer = setInterval(() => {
+    for (const connection of connections) connection.send('y\n');
+  }, 2);
+  return { [Symbol.asyncDispose]: async () => clearInterval(timer) };
+}
+
+async function openAndListen(from: Host, to: Host, port: number): Promise<readonly HeldConnection[]> {
+  const open = await Promise.all(
+    families.map((family) => holdConnection(from, { address: to[family], port })),
+  );
+  for (const connection of open) expect(await connection.waitForBytes(5, 5_000)).toBe(true);
+  return open;
 }
 
 describe('a service is added and removed', () => {
@@ -95,6 +112,49 @@ describe('a service is added and removed', () => {
         .sort(),
     ).toEqual([friend6, friend4].sort());
     expect(harmed(await live.stop())).toEqual([]);
+  });
+});
+
+describe('a service that gets another name, or loses a port to another service', () => {
+  const ports = '22-23/tcp, 5000/udp';
+  const friends = [friend4, friend6];
+  const all = [...friends, scanner4, scanner6];
+
+  it.each([
+    ['a new name', [service('door', ports, friends)]],
+    ['a service that was there', [service('old', '24/tcp', all), service('other', ports, friends)]],
+  ])('lets those who may use it under %s go on, and cuts the others', async (_, after) => {
+    await using scene = await setScene();
+    const { gateway, friend, scanner } = scene;
+    await startTcpEcho(gateway, { port: 22 });
+    await startTcpPush(gateway, { port: 23, intervalMs: 20 });
+    await startUdpEcho(gateway, { port: 5000 });
+    await using system = await System.start(
+      gateway,
+      yaml(service('old', ports, all), service('other', '25/tcp', friends)),
+    );
+    await using tap = await EventTap.open(system);
+    const live = await LiveTraffic.start(friend, gateway, 22, 5000);
+    const talking = await openAndTalk(scanner, gateway, 22);
+    const listening = await openAndListen(scanner, gateway, 23);
+    await using _pump = pump(talking);
+
+    await system.reconfigure(yaml(...after));
+    for (const covers of [friend4, friend6])
+      await tap.waitFor('session_started', ({ data }) => data.covers === covers && data.service !== 'old');
+    await Promise.all([...talking, ...listening].map(expectCut));
+    await expectShutOut(scanner, gateway, 22);
+    expect(harmed(await live.stop())).toEqual([]);
+    if (after.length === 1)
+      await tap.waitFor('session_ended', ({ data }) => data.covers === scanner4 && data.reason === 'revoked');
+
+    // Nobody guards the port, and nobody is kept from it; then somebody does again.
+    const later = await LiveTraffic.start(friend, gateway, 22, 5000);
+    await system.reconfigure(yaml(service('else', '26/tcp', friends)));
+    await expectLetIn(scanner, gateway, 22);
+    await system.reconfigure(yaml(service('again', ports, friends)));
+    await expectShutOut(scanner, gateway, 22);
+    expect(harmed(await later.stop())).toEqual([]);
   });
 });
 
@@ -216,4 +276,54 @@ describe('a configuration that is wrong', () => {
     await expectLetIn(scanner, gateway, 22);
     expect(harmed(await live.stop())).toEqual([]);
   });
+});
+
+describe('a change that the kernel refuses for a while', () => {
+  // A chain that a verdict map points to cannot be removed.
+  const pin = (chain: string): string =>
+    `add map inet nftoggle pin { type ipv4_addr : verdict; elements = { 192.0.2.1 : goto ${chain} }; }`;
+
+  it('is made as soon as it can be; until then the status says what is in force, and why', async () => {
+    await using scene = await setScene();
+    const { gateway, friend, scanner } = scene;
+    await startTcpEcho(gateway, { port: [22, 8080] });
+    const [ssh, web] = [service('ssh', '22/tcp', [friend4, friend6]), service('web', '8080/tcp', [])];
+    await using system = await System.start(gateway, yaml(ssh, web));
+    const before = await system.interceptor();
+    const { index } = /ask_(?<index>\d+)_web/.exec(await listing(gateway))?.groups ?? {};
+    await gateway.loadRuleset(pin(`ask_${index}_web`));
+    system.writeConfig(yaml(ssh));
+    const refused = await eventually(async () => {
+      const status = await system.interceptor();
+      if (status.problem === null) throw new Error('no problem yet');
+      return status;
+    });
+    expect(refused.problem).toMatch(/the kernel refused the new ruleset/);
+    expect(refused).toMatchObject({ revision: before.revision, pid: before.pid, guard: 'guarding' });
+    await expectShutOut(scanner, gateway, 8080);
+    await gateway.loadRuleset('delete map inet nftoggle pin');
+    await eventually(async () => (await system.interceptor()).problem === null, { withinMs: 15_000 });
+    expect((await system.interceptor()).revision).not.toBe(before.revision);
+    await expectLetIn(scanner, gateway, 8080);
+    await expectLetIn(friend, gateway, 22);
+  });
+
+  it('does not end the interceptor when it is a repair', async () => {
+    await using scene = await setScene();
+    const { gateway, friend, scanner } = scene;
+    await startTcpEcho(gateway, { port: 22 });
+    await using system = await System.start(gateway, yaml(service('ssh', '22/tcp', [friend4, friend6])));
+    const { pid } = await system.interceptor();
+    await gateway.loadRuleset(`add chain inet nftoggle foreign\n${pin('foreign')}`);
+    await eventually(async () => (await system.interceptor()).guard === 'failed');
+    await expectShutOut(scanner, gateway, 22);
+    await gateway.loadRuleset('delete map inet nftoggle pin');
+    await eventually(async () => (await system.interceptor()).guard === 'guarding', { withinMs: 15_000 });
+    expect(await listing(gateway)).not.toContain('foreign');
+    await expectLetIn(friend, gateway, 22);
+    expect((await system.interceptor()).pid).toBe(pid);
+  });
+
+  const listing = async (host: Host): Promise<string> =>
+    (await host.run(['nft', 'list', 'table', 'inet', 'nftoggle'])).stdout;
 });

@@ -24,7 +24,17 @@ const interceptorStatus: InterceptorStatus = {
   heldLimit: 10,
   services: [{ name: 'ssh', ports: ['22/tcp'], guards: 'this box', sessions: 0 }],
   sessions: [],
-  counts: { packets: 0, allowed: 0, denied: 0, fallback: 0, malformed: 0, vanished: 0, restored: 0 },
+  sessionsTotal: 0,
+  counts: {
+    packets: 0,
+    allowed: 0,
+    denied: 0,
+    replaced: 0,
+    fallback: 0,
+    malformed: 0,
+    vanished: 0,
+    restored: 0,
+  },
 };
 const explanation: Explanation = {
   decision: 'deny',

@@ -35,7 +35,17 @@ export function aStatus(): SystemStatus {
           reason: 'rule_allows',
         },
       ],
-      counts: { packets: 912, allowed: 12, denied: 900, fallback: 0, malformed: 3, vanished: 0, restored: 0 },
+      sessionsTotal: 1,
+      counts: {
+        packets: 916,
+        allowed: 12,
+        denied: 900,
+        replaced: 0,
+        malformed: 3,
+        fallback: 0,
+        vanished: 0,
+        restored: 0,
+      },
     },
     policy: { ...daemon, daemon: 'policy', decisions: { allowed: 12, denied: 900 } },
   });

@@ -62,16 +62,26 @@ export const InterceptorStatus = DaemonStatus.extend({
   held: z.int(),
   heldLimit: z.int(),
   services: z.array(GuardedService),
+  /** The newest 500 of them at most. */
   sessions: z.array(Session),
-  /** Counts since the daemon started. */
+  sessionsTotal: z.int(),
+  /**
+   * Counts since the daemon started. Every packet is of one kind:
+   * packets = allowed + denied + replaced + malformed + held.
+   */
   counts: z.object({
     packets: z.int(),
     allowed: z.int(),
+    /** Dropped by a decision or the fallback, for want of room, or because the service is gone. */
     denied: z.int(),
-    fallback: z.int(),
+    /** Dropped for a newer copy of itself: the source sent it again while it was held. */
+    replaced: z.int(),
     malformed: z.int(),
-    /** Held packets that the kernel had thrown away before the verdict came. */
+    /** Questions, of whatever number of packets, that got the fallback for want of an answer. */
+    fallback: z.int(),
+    /** Packets among the allowed and denied that the kernel had thrown away before the verdict came. */
     vanished: z.int(),
+    /** How often our table was put back. */
     restored: z.int(),
   }),
 });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The established connections of guarded services, as the kernel's conntrack knows them.
 import { readFileSync } from 'node:fs';
-import { contains, formatNetwork, type Network, type PortRange, parseAddress } from '@nftoggle/config';
+import type { PortRange } from '@nftoggle/config';
 import { networkFromBytes } from './bytes.ts';
 import { type GuardedPorts, isAtAny } from './guarded-ports.ts';
 import type { Marks } from './marks.ts';
@@ -18,18 +18,6 @@ export class Connections {
     this.#marks = marks;
   }
 
-  /** Ends the connections of one source with one service, and returns how many those were. */
-  cut(index: number, source: Network): number {
-    const own = this.#listOf(index).filter((flow) => endsWithin(source, flow).length > 0);
-    return own.filter((flow) => this.remove(flow)).length;
-  }
-
-  /** The single addresses of a source that have connections with a service, each once. */
-  peersOf(index: number, source: Network): Network[] {
-    const peers = this.#listOf(index).flatMap((flow) => endsWithin(source, flow));
-    return [...new Map(peers.map((peer) => [formatNetwork(peer), peer])).values()];
-  }
-
   /** Every connection that passes by our mark, whatever service it belongs to. */
   listOpen(): ConntrackFlow[] {
     return this.#conntrack.list(this.#marks.open, this.#marks.open);
@@ -44,11 +32,6 @@ export class Connections {
   /** False when it was gone already. */
   remove(flow: NewFlow): boolean {
     return this.#conntrack.remove(flow);
-  }
-
-  /** Takes our mark from every connection of a service that is guarded no more. */
-  release(index: number): void {
-    for (const flow of this.#listOf(index)) this.assign(flow, null);
   }
 
   /**
@@ -72,18 +55,6 @@ export class Connections {
     const inserted = sockets.filter((flow) => this.#conntrack.insert(flow, this.#marks.opened(0)));
     return marked.length + inserted.length;
   }
-
-  #listOf(index: number): ConntrackFlow[] {
-    return this.#conntrack.list(this.#marks.opened(index), this.#marks.mask);
-  }
-}
-
-/** Where conntrack found a connection half-way, the server may stand there as the one who opened it. */
-function endsWithin(source: Network, { original }: ConntrackFlow): Network[] {
-  return [original.source, original.destination]
-    .map(parseAddress)
-    .filter((address) => address !== null)
-    .filter((address) => contains(source, address));
 }
 
 function tupleKey({ source, sourcePort, destination, destinationPort }: ConntrackTuple): string {

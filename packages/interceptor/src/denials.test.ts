@@ -16,7 +16,10 @@ const denial: Denial = {
 
 function setUp() {
   const told: EventData<'access_denied'>[] = [];
-  const denials = new Denials((event) => told.push(event));
+  const denials = new Denials(
+    (event) => told.push(event),
+    (moment) => new Date(moment).toISOString(),
+  );
   return { denials, told };
 }
 

@@ -25,9 +25,12 @@ const maxSources = 1_024;
 export class Denials {
   readonly #tallies = new Map<string, Tally>();
   readonly #tell: (event: EventData<'access_denied'>) => void;
+  readonly #shown: (moment: number) => string;
 
-  constructor(tell: (event: EventData<'access_denied'>) => void) {
+  /** `shown` gives a moment as people's clocks have it. */
+  constructor(tell: (event: EventData<'access_denied'>) => void, shown: (moment: number) => string) {
     this.#tell = tell;
+    this.#shown = shown;
   }
 
   /** The refusal that this source got from this service a moment ago. */
@@ -42,7 +45,7 @@ export class Denials {
     if (tally === undefined) {
       if (this.#tallies.size >= maxSources) return;
       this.#tallies.set(key, { denial, decided: now, untold: 0, first: now, last: now });
-      this.#tell({ ...denial, count: 1, ...span(now, now) });
+      this.#tell({ ...denial, count: 1, ...this.#span(now, now) });
       return;
     }
     if (tally.untold === 0) tally.first = now;
@@ -58,7 +61,7 @@ export class Denials {
         this.#tallies.delete(key);
         continue;
       }
-      this.#tell({ ...tally.denial, count: tally.untold, ...span(tally.first, tally.last) });
+      this.#tell({ ...tally.denial, count: tally.untold, ...this.#span(tally.first, tally.last) });
       tally.untold = 0;
     }
   }
@@ -67,8 +70,8 @@ export class Denials {
   forgetAnswers(): void {
     for (const tally of this.#tallies.values()) tally.decided = Number.NEGATIVE_INFINITY;
   }
-}
 
-function span(first: number, last: number): { first: string; last: string } {
-  return { first: new Date(first).toISOString(), last: new Date(last).toISOString() };
+  #span(first: number, last: number): { first: string; last: string } {
+    return { first: this.#shown(first), last: this.#shown(last) };
+  }
 }

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Keeps the kernel in step with the configuration: our table, its service indexes, and the connections that
 // carry them. Restores the table when somebody else takes it away.
-import type { Config } from '@nftoggle/config';
+import { type Config, formatNetwork } from '@nftoggle/config';
 import { StartError } from '@nftoggle/daemon';
 import { Connections } from './connections.ts';
 import { type GuardedPorts, newlyGuarded } from './guarded-ports.ts';
 import type { Inside } from './links.ts';
 import { Marks } from './marks.ts';
-import type { Native } from './native.ts';
+import type { ConntrackFlow, Native } from './native.ts';
+import { findOrphans, type Orphan } from './orphans.ts';
 import { uncoveredPorts } from './ruleset/gate-ports.ts';
 import { type QueueMechanism, renderRuleset } from './ruleset/render.ts';
 import { Table, type TableState } from './ruleset/table.ts';
@@ -23,6 +24,8 @@ export class Guard {
   #indexes: ServiceIndexes;
   #applied: Config | undefined;
   #inside: Inside = { interfaces: [], networks: [] };
+  /** Who guarded what when no connection was an orphan. */
+  #settled: string | undefined;
 
   /** @throws StartError when this kernel cannot hand packets to user space; nothing has been changed then */
   constructor(native: Native, config: Config) {
@@ -43,19 +46,40 @@ export class Guard {
   }
 
   /**
-   * Makes the kernel guard what `config` says. Connections of newly guarded ports go on.
+   * Makes the kernel guard what `config` says. Connections of newly guarded ports go on; those of services
+   * that guard their port no more go on, too, as orphans.
    * @returns how many connections were there before and were kept, and whether session sets lost their elements
    * @throws Error in nftables' words; the kernel then guards what it guarded before
    */
   apply(config: Config, inside: Inside): { readonly kept: number; readonly emptied: boolean } {
-    const { indexes, released } = this.#indexes.assign([...config.services.keys()]);
-    for (const index of released) this.connections.release(index);
+    const indexes = this.#indexes.assign([...config.services.keys()], () => this.#carried());
     const kept = this.connections.keepExisting(this.#newlyGuarded(config));
     const emptied = this.#load(config, indexes, inside);
     this.#indexes = indexes;
     this.#applied = config;
     this.#inside = inside;
+    // Marks of before are not kept in order while nothing is guarded.
+    if (config.mode === 'watch') this.#settled = undefined;
     return { kept, emptied };
+  }
+
+  /** Connections that a service let in, as opposed to our own outgoing ones and to those that were there before. */
+  letIn(): ConntrackFlow[] {
+    return this.connections.listOpen().filter(({ mark }) => this.marks.indexOf(mark) !== 0);
+  }
+
+  #carried(): ReadonlySet<number> {
+    return new Set(this.letIn().map(({ mark }) => this.marks.indexOf(mark)));
+  }
+
+  /** Connections that pass by the mark of a service which does not guard their port any more. */
+  orphans(): Orphan[] {
+    if (this.#applied?.mode !== 'enforce') return [];
+    const guarded = formatGuarded(this.#applied);
+    if (guarded === this.#settled) return [];
+    const orphans = findOrphans(this.letIn(), this.#applied, (mark) => this.serviceOf(mark));
+    if (orphans.length === 0) this.#settled = guarded;
+    return orphans;
   }
 
   /** An adopted table guards what its own configuration said, which may be less than this one says. */
@@ -84,6 +108,15 @@ export class Guard {
     });
     return this.table.apply(ruleset, this.mechanism, config.kernel.queue);
   }
+}
+
+/** Who guards which ports in which place: while that stays as it is, no connection becomes an orphan. */
+function formatGuarded({ services, devices, lan }: Config): string {
+  const guarded = [...services.values()].map(({ name, ports, to, direction, interfaces }) => {
+    const addresses = to.flatMap((device) => devices.get(device)?.addresses.map(formatNetwork) ?? []);
+    return { name, ports, addresses, direction, interfaces };
+  });
+  return JSON.stringify([guarded, lan.map(formatNetwork)]);
 }
 
 function probe(table: Table): QueueMechanism {

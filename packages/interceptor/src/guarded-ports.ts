@@ -9,7 +9,7 @@ import {
   parseAddress,
   type Service,
 } from '@nftoggle/config';
-import type { ConntrackFlow } from './native.ts';
+import type { ConntrackFlow, ConntrackTuple } from './native.ts';
 import { uncoveredPorts } from './ruleset/gate-ports.ts';
 
 /** Ports of one place: this box, devices behind it, or the world outside the LAN. */
@@ -50,6 +50,31 @@ export function isAtAny(
       )
     );
   });
+}
+
+/** Which services guard the port that a connection asked for. */
+export interface Guardians {
+  /** The connection as the one who asked for the port sends it. */
+  readonly asked: ConntrackTuple;
+  readonly services: readonly Service[];
+}
+
+/**
+ * Where conntrack found a connection half-way, the server may stand there as the one who opened it. Conntrack
+ * does not know interfaces: of services that share a port on different ones, it may be any.
+ */
+export function findGuardians(config: Config): (flow: ConntrackFlow) => Guardians {
+  const guarded = [...config.services.values()].map((service) => ({
+    service,
+    place: [{ ports: service.ports, isAt: placeOf(service, config) }],
+  }));
+  return ({ protocol, original, reply }) => {
+    const ends = [original, reply].map((asked) => {
+      const own = guarded.filter(({ place }) => isAtAny(place, { protocol, original: asked }));
+      return { asked, services: own.map(({ service }) => service) };
+    });
+    return ends.find(({ services }) => services.length > 0) ?? { asked: original, services: [] };
+  };
 }
 
 function holds({ from, to }: PortRange, port: number): boolean {

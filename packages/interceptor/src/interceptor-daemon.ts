@@ -3,6 +3,8 @@
 import type { Config, Loaded } from '@nftoggle/config';
 import type { Decision, EventData, EventType, Flow, InterceptorStatus } from '@nftoggle/contracts';
 import { type DaemonContext, StartError } from '@nftoggle/daemon';
+import { Backoff } from './backoff.ts';
+import { systemClock } from './clock.ts';
 import { tellInterval } from './denials.ts';
 import { Guard } from './guard.ts';
 import { Interceptor } from './interceptor.ts';
@@ -30,13 +32,22 @@ export class InterceptorDaemon {
   readonly #life: SessionLife;
   /** What was in force at the start. Queue numbers, mark mask and prefix stay as they were then. */
   readonly #started: Config;
+  /** What the kernel guards: the configuration of before, for as long as it does not take a new one. */
+  #inForce: Loaded;
+  /** Why the kernel does not guard by the newest configuration. */
+  #problem: string | null = null;
   #state: InterceptorStatus['guard'] = 'failed';
+  /** The sets were lost, and the sessions are not back in them yet. */
+  #isEmptied = false;
+  readonly #applyAgain = new Backoff();
+  readonly #repairAgain = new Backoff();
   #log: { close(): void } | undefined;
 
   constructor(native: Native, context: DaemonContext) {
     this.#native = native;
     this.#context = context;
-    const { config } = context.loaded();
+    this.#inForce = context.loaded();
+    const { config } = this.#inForce;
     this.#started = config;
     this.#guard = new Guard(native, config);
     this.#lanes = new Map([
@@ -55,19 +66,20 @@ export class InterceptorDaemon {
       guard: this.#guard,
       sessions: this.#sessions,
       links: this.#links,
-      config: () => context.loaded().config,
+      config: () => this.#inForce.config,
       decide: this.#decide,
       publish: this.#publish,
       log: context.log,
-      now: Date.now,
+      clock: systemClock,
     });
     this.#life = new SessionLife({
       sessions: this.#sessions,
       guard: this.#guard,
-      loaded: context.loaded,
+      inForce: () => this.#inForce,
       ask: this.#ask,
       publish: this.#publish,
       log: context.log,
+      clock: systemClock,
     });
   }
 
@@ -79,7 +91,7 @@ export class InterceptorDaemon {
     this.#followKernel();
     this.#startTimers();
     this.#context.bus.serve('interceptorStatus', () => this.#status());
-    this.#context.onConfig((loaded) => this.#reconfigure(loaded));
+    this.#context.onConfig(() => this.#reconfigure());
     this.#review();
   }
 
@@ -88,7 +100,7 @@ export class InterceptorDaemon {
   /** An answer of an older revision may let somebody in whom the new one would not: it is looked at again. */
   readonly #decide = async (flow: Flow): Promise<Decision> => {
     const decision = await this.#ask(flow);
-    if (decision.revision !== this.#context.loaded().revision) this.#life.reviewSoon();
+    if (decision.revision !== this.#inForce.revision) this.#life.reviewSoon();
     return decision;
   };
 
@@ -119,23 +131,32 @@ export class InterceptorDaemon {
       return;
     }
     try {
-      this.#apply(this.#context.loaded().config);
+      this.#apply(this.#context.loaded());
     } catch (cause) {
       throw new StartError(`the ruleset could not be loaded: ${(cause as Error).message}`, { cause });
     }
   }
 
-  #apply(config: Config): void {
+  #apply(loaded: Loaded): void {
+    const { config } = loaded;
     const { kept, emptied } = this.#guard.apply(
       { ...config, kernel: this.#started.kernel },
       this.#links.inside(config.lan),
     );
-    this.#state = config.mode === 'watch' ? 'watching' : 'guarding';
+    this.#inForce = loaded;
+    this.#isEmptied ||= emptied;
+    this.#state = stateOf(config);
     if (this.#state === 'watching') this.#life.endAll();
-    else if (emptied) this.#sessions.restore(Date.now());
+    this.#life.endDeparted();
+    this.#restoreSessions();
     this.#followCopies(config);
     const { mechanism } = this.#guard;
     this.#context.log.info({ services: config.services.size, mechanism, kept }, this.#state);
+  }
+
+  #restoreSessions(): void {
+    if (this.#isEmptied) this.#life.restore();
+    this.#isEmptied = false;
   }
 
   /** In `mode: watch` first packets are copied to us and go on by themselves. */
@@ -158,22 +179,38 @@ export class InterceptorDaemon {
 
   /** The ruleset names the interfaces of the LAN, and those come and go. */
   #followLinks(): void {
-    if (this.#links.refresh() && this.#state !== 'removed') this.#reconfigure(this.#context.loaded());
+    if (this.#links.refresh()) this.#reconfigure();
   }
 
+  /** Somebody changed tables. While that goes on, even looking may fail: what fails is done again. */
   #repair(): void {
     if (this.#state === 'removed') return;
+    try {
+      this.#repairNow();
+      this.#repairAgain.reset();
+    } catch (err) {
+      this.#repairAgain.again(() => this.#repair());
+      if (this.#repairAgain.failures > 1) this.#state = 'failed';
+      this.#context.log.error({ err }, 'our nftables table could not be put right: trying again');
+    }
+  }
+
+  #repairNow(): void {
     const damage = this.#guard.repair();
     if (damage === 'panic') {
       this.#state = 'removed';
       this.#life.endAll();
       this.#context.log.warn('`panic` took the guard away: ports are open as if nftoggle were not there');
-    } else if (damage !== 'intact') {
-      this.#sessions.restore(Date.now());
+      return;
+    }
+    if (damage !== 'intact') {
+      this.#isEmptied = true;
       this.#interceptor.counts.restored += 1;
       this.#context.log.warn({ damage }, 'somebody else changed our nftables table: it is back');
       this.#publish('ruleset_restored', { damage });
     }
+    this.#restoreSessions();
+    this.#state = stateOf(this.#inForce.config);
   }
 
   #startTimers(): void {
@@ -184,27 +221,43 @@ export class InterceptorDaemon {
     ];
     this.#context.onStop('timers', () => {
       for (const timer of timers) clearInterval(timer);
+      this.#applyAgain.reset();
+      this.#repairAgain.reset();
       this.#life.stop();
       this.#interceptor.flush();
     });
   }
 
-  #reconfigure({ config }: Loaded): void {
-    if (this.#state === 'removed') return;
+  #reconfigure(): void {
+    this.#applyAgain.reset();
+    this.#applyNewest();
+  }
+
+  #applyNewest(): void {
+    const loaded = this.#context.loaded();
     try {
-      this.#apply(config);
+      if (this.#state === 'removed') this.#inForce = loaded;
+      else this.#apply(loaded);
     } catch (error) {
-      this.#context.log.error(
-        { err: error },
-        'the kernel refused the new ruleset: the one before stays in force',
-      );
+      this.#refused(error as Error);
       return;
     }
-    const fixed = changedAtStartOnly(this.#started, config);
+    this.#problem = null;
+    this.#applyAgain.reset();
+    if (this.#state === 'removed') return;
+    const fixed = changedAtStartOnly(this.#started, loaded.config);
     if (fixed.length > 0)
       this.#context.log.warn(`${fixed.join(', ')}: a change takes effect at the next start`);
     this.#interceptor.forgetAnswers();
     this.#review();
+  }
+
+  /** It may be for a passing reason, such as another program that loads rules just then. */
+  #refused(err: Error): void {
+    const problem = `the kernel refused the new ruleset, and the one before stays in force: ${err.message}`;
+    if (problem !== this.#problem) this.#context.log.error({ err }, problem);
+    this.#problem = problem;
+    this.#applyAgain.again(() => this.#applyNewest());
   }
 
   /** In `mode: watch` there are no sessions. */
@@ -213,16 +266,23 @@ export class InterceptorDaemon {
   }
 
   #status(): InterceptorStatus {
+    const daemon = this.#context.status();
+    const { revision } = this.#inForce;
     return interceptorStatus({
-      daemon: this.#context.status(),
+      daemon: { ...daemon, revision, problem: this.#problem ?? daemon.problem },
       guardState: this.#state,
       guard: this.#guard,
       interceptor: this.#interceptor,
       sessions: this.#sessions,
-      services: this.#context.loaded().config.services.values(),
+      services: this.#inForce.config.services.values(),
       lanes: this.#lanes,
+      clock: systemClock,
     });
   }
+}
+
+function stateOf({ mode }: Config): InterceptorStatus['guard'] {
+  return mode === 'watch' ? 'watching' : 'guarding';
 }
 
 /** Settings that held packets, live marks and the bus's subjects depend on. */

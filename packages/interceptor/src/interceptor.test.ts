@@ -41,7 +41,7 @@ const deny = (changes: Partial<Decision> = {}): Decision =>
 
 /** An interceptor whose policy answers by hand, one question at a time. */
 function setUp(yamlText = config) {
-  let now = start;
+  let [now, ahead] = [start, 0];
   const sets = new FakeSets();
   const sessions = new Sessions(sets, 64);
   const asked: Flow[] = [];
@@ -67,7 +67,7 @@ function setUp(yamlText = config) {
     },
     publish: (type, data) => events.push({ type, data }),
     log,
-    now: () => now,
+    clock: { now: () => now, wall: () => now + ahead },
   });
   const queue = new FakeQueue('known', interceptor, () => now);
   /** Answers the oldest open question, and lets everything that follows from it happen. */
@@ -81,8 +81,11 @@ function setUp(yamlText = config) {
   const pass = (milliseconds: number): void => {
     now += milliseconds;
   };
+  const setWall = (time: number): void => {
+    ahead = time - now;
+  };
   const arrive = (...packets: Partial<FlowPacket>[]): void => queue.arrive(...packets.map(aPacket));
-  return { interceptor, queue, sets, sessions, asked, answer, events, warnings, pass, arrive, loaded };
+  return { interceptor, queue, sets, sessions, asked, answer, events, warnings, pass, setWall, arrive };
 }
 
 describe('Interceptor', () => {
@@ -195,6 +198,48 @@ describe('Interceptor', () => {
     expect(sessions.list()).toEqual([]);
     expect(events).toMatchObject([{ type: 'access_denied', data: { reason: 'session_not_added' } }]);
     expect(warnings).toEqual(['the kernel did not take a session']);
+  });
+
+  it('remembers a source after its packets went, and lets it in though there is no room to', async () => {
+    const { arrive, answer, queue, sets, interceptor, warnings } = setUp();
+    sets.room = 2;
+    arrive({ id: 1 });
+    await answer(allow());
+    expect(sets.names).toEqual(['recent4 cb007142', 'v4_ssh cb007142']);
+    sets.room = 3;
+    arrive({ id: 2, source: '203.0.113.67' });
+    await answer(allow());
+    expect(queue.verdicts.get(2)?.verdict).toBe('accept');
+    expect(warnings).toEqual([]);
+    interceptor.flush();
+    interceptor.flush();
+    expect(warnings).toEqual(['sources that were let in are not remembered']);
+  });
+
+  it('opens for the time that is left by the clock of policy, however far its own is from it', async () => {
+    const { arrive, answer, sessions, setWall } = setUp();
+    setWall(start + 7 * 24 * 3_600_000);
+    arrive({});
+    await answer(allow({ until: '2026-01-12T12:30:00.000Z' }));
+    expect(sessions.list()).toMatchObject([{ until: start + 30 * 60_000 }]);
+  });
+
+  it('counts every packet as one thing: let in, dropped, replaced by its copy, malformed or held', async () => {
+    const { arrive, answer, queue, interceptor, pass } = setUp();
+    const { counts, questions } = interceptor;
+    const sum = () => counts.allowed + counts.denied + counts.replaced + counts.malformed + questions.held;
+    arrive({ id: 1 }, { id: 2 }, { id: 3, sourcePort: 2 }, { id: 4, source: '203.0.113.67' });
+    arrive(...[5, 6, 7].map((id) => ({ id, source: `203.0.113.${id}` })));
+    arrive({ id: 8, mark: marks.asked(77) });
+    queue.arrive({ id: 9, mark: 0, interface: '', malformed: 'truncated' });
+    expect(sum()).toBe(9);
+    await answer(allow());
+    expect(counts).toMatchObject({ packets: 9, allowed: 2, replaced: 1, malformed: 1, denied: 3 });
+    await answer(deny());
+    arrive({ id: 10, source: '203.0.113.67', sourcePort: 3 }, { id: 11, sourcePort: 3 });
+    pass(repeatWindow);
+    expect(counts).toMatchObject({ packets: 11, allowed: 3, denied: 5 });
+    expect(sum()).toBe(11);
   });
 
   it('asks once for all packets of a source that come meanwhile, and answers them all', async () => {

@@ -4,16 +4,18 @@
 // A held packet is a courtesy: the kernel may throw it away at any moment. What lets a connection in is the
 // session in the kernel or the mark of the verdict, and the client's own retry does the rest.
 import { BadAnswerError } from '@nftoggle/bus';
-import { type Config, type Network, parseAddress, widen } from '@nftoggle/config';
+import { type Config, type Network, parseAddress } from '@nftoggle/config';
 import type { Decision, EventData, EventType, Flow, Reason } from '@nftoggle/contracts';
 import type { Logger } from '@nftoggle/daemon';
+import { type Clock, shown } from './clock.ts';
 import { type Denial, Denials } from './denials.ts';
 import type { Guard } from './guard.ts';
 import type { Links } from './links.ts';
 import type { NativePacket, QueueTrouble } from './native.ts';
 import { type FlowPacket, type Held, Questions } from './questions.ts';
 import type { PacketQueue, PacketQueueHandler } from './queue/packet-queue.ts';
-import { formatCovers, linkOf, type OpenSession, type Sessions } from './sessions.ts';
+import { endOf, facts, newSession, type Permission, sessionStarted } from './session-new.ts';
+import type { OpenSession, Sessions } from './sessions.ts';
 
 export interface InterceptorOptions {
   readonly guard: Pick<Guard, 'marks' | 'serviceOf'>;
@@ -24,27 +26,25 @@ export interface InterceptorOptions {
   readonly decide: (flow: Flow) => Promise<Decision>;
   readonly publish: <T extends EventType>(type: T, data: EventData<T>, service: string) => void;
   readonly log: Logger;
-  readonly now: () => number;
+  readonly clock: Clock;
 }
 
 /** How long an open session lasts when the fallback of a service allows, in milliseconds. */
 const fallbackSession = 60_000;
 
 /** An answer as the interceptor acts on it: a decision, or the fallback where none came. */
-interface Answer {
+interface Answer extends Permission {
   readonly allow: boolean;
-  readonly reason: Reason;
-  readonly rule: string | null;
-  readonly until: number;
-  readonly prefix: number;
 }
 
 export class Interceptor implements PacketQueueHandler {
   readonly questions: Questions;
+  /** What the status says of them is in contracts: `packets` is the sum of what became of each. */
   readonly counts = {
     packets: 0,
     allowed: 0,
     denied: 0,
+    replaced: 0,
     fallback: 0,
     malformed: 0,
     vanished: 0,
@@ -55,11 +55,16 @@ export class Interceptor implements PacketQueueHandler {
   /** Questions without an answer that were not told of yet; while policy is away they come by the hundred. */
   #unanswered = 0;
   #isSilent = false;
+  /** Sources that could not be remembered since the last flush, and why. */
+  #unremembered: { count: number; error: unknown } = { count: 0, error: undefined };
 
   constructor(options: InterceptorOptions) {
     this.#options = options;
     this.questions = new Questions(options.config().limits.held);
-    this.#denials = new Denials((event) => options.publish('access_denied', event, event.service));
+    this.#denials = new Denials(
+      (event) => options.publish('access_denied', event, event.service),
+      (moment) => shown(options.clock, moment),
+    );
   }
 
   onPackets(queue: PacketQueue, batch: readonly NativePacket[]): void {
@@ -80,6 +85,10 @@ export class Interceptor implements PacketQueueHandler {
     this.#denials.flush();
     if (this.#unanswered > 0) this.#tellUnanswered('policy does not answer');
     else this.#isSilent = false;
+    const { count, error } = this.#unremembered;
+    if (count > 0)
+      this.#options.log.warn({ err: error, count }, 'sources that were let in are not remembered');
+    this.#unremembered = { count: 0, error: undefined };
   }
 
   /** A new configuration is in force: answers given under the old one are not repeated. */
@@ -89,11 +98,12 @@ export class Interceptor implements PacketQueueHandler {
 
   /** Decides about a packet that has gone on already, and reports: `mode: watch`. */
   async observe(packet: NativePacket): Promise<void> {
-    this.counts.packets += 1;
     const flow = packet.malformed === undefined ? this.#flowOf(packet) : undefined;
-    if (flow === undefined || packet.malformed !== undefined) return;
-    const answer = await this.#ask(flow);
-    if (answer.allow) this.counts.allowed += 1;
+    const answer = flow === undefined ? undefined : await this.#ask(flow);
+    this.counts.packets += 1;
+    if (packet.malformed !== undefined) this.counts.malformed += 1;
+    else if (flow === undefined || answer === undefined) this.counts.denied += 1;
+    else if (answer.allow) this.counts.allowed += 1;
     else this.#deny(flow, questionKey(flow), answer, 1);
   }
 
@@ -106,9 +116,10 @@ export class Interceptor implements PacketQueueHandler {
     const flow = this.#flowOf(held.packet);
     if (flow === undefined) {
       held.queue.drop(held.packet.id);
+      this.counts.denied += 1;
       return;
     }
-    const now = this.#options.now();
+    const now = this.#options.clock.now();
     const key = questionKey(flow);
     if (this.#sessionOf(flow, now) !== undefined) this.#accept(flow, [held]);
     else if (!this.#repeatDenial(key, held, now)) this.#hold(key, flow, held);
@@ -136,7 +147,8 @@ export class Interceptor implements PacketQueueHandler {
     if (outcome === 'full') {
       held.queue.drop(held.packet.id);
       this.#deny(flow, key, refusal('overload'), 1);
-    } else if (outcome === 'first') void this.#settle(key, flow);
+    } else if (outcome === 'replaced') this.counts.replaced += 1;
+    else if (outcome === 'first') void this.#settle(key, flow);
   }
 
   async #settle(key: string, flow: Flow): Promise<void> {
@@ -145,6 +157,7 @@ export class Interceptor implements PacketQueueHandler {
     const held = this.questions.take(key);
     if (opened !== undefined) {
       this.#accept(flow, held);
+      this.#remember(opened.session);
       if (opened.isNew) this.#publishStarted(flow, opened.session, answer.reason);
       return;
     }
@@ -167,11 +180,9 @@ export class Interceptor implements PacketQueueHandler {
     }
   }
 
-  /** No permission outlasts the session time of the service. */
   #endOf(flow: Flow, decision: Decision): number {
-    const openFor = (this.#options.config().services.get(flow.service)?.openFor ?? 0) * 1_000;
-    const longest = this.#options.now() + openFor;
-    return decision.until === null ? longest : Math.min(longest, Date.parse(decision.until));
+    const openFor = this.#options.config().services.get(flow.service)?.openFor ?? 0;
+    return endOf(decision, openFor, this.#options.clock);
   }
 
   #fallback(flow: Flow, error: unknown): Answer {
@@ -182,7 +193,7 @@ export class Interceptor implements PacketQueueHandler {
     this.#isSilent = true;
     const allow = this.#options.config().services.get(flow.service)?.fallback === 'allow';
     const { prefix = 0 } = parseAddress(flow.source.address) ?? {};
-    return { allow, reason, rule: null, until: this.#options.now() + fallbackSession, prefix };
+    return { allow, reason, rule: null, until: this.#options.clock.now() + fallbackSession, prefix };
   }
 
   #tellUnanswered(problem: string): void {
@@ -192,30 +203,31 @@ export class Interceptor implements PacketQueueHandler {
 
   /** The session stands in the kernel before any packet is let go; if the kernel refuses it, nothing is. */
   #open(flow: Flow, answer: Answer): { readonly session: OpenSession; readonly isNew: boolean } | undefined {
-    const now = this.#options.now();
+    const { clock, sessions } = this.#options;
+    const now = clock.now();
     const address = parseAddress(flow.source.address);
     if (address === null || !(answer.until > now)) return undefined;
-    const session = newSession(flow, address, answer, this.#options.sessions.ipv6Prefix, now);
+    const session = newSession(flow, address, answer, sessions.ipv6Prefix, clock);
     try {
-      return { session, isNew: this.#options.sessions.open(session, now) };
+      return { session, isNew: sessions.open(session, now) };
     } catch (error) {
       this.#options.log.error({ err: error, service: flow.service }, 'the kernel did not take a session');
       return undefined;
     }
   }
 
+  /** After the verdict: it costs nobody a wait, and who is not remembered is let in all the same. */
+  #remember(session: OpenSession): void {
+    try {
+      this.#options.sessions.remember(session);
+    } catch (error) {
+      this.#unremembered = { count: this.#unremembered.count + 1, error };
+    }
+  }
+
   #publishStarted(flow: Flow, session: OpenSession, reason: Reason): void {
-    this.#options.publish(
-      'session_started',
-      {
-        ...facts(flow),
-        covers: formatCovers(session),
-        rule: session.rule,
-        reason,
-        until: new Date(session.until).toISOString(),
-      },
-      flow.service,
-    );
+    const { publish, clock } = this.#options;
+    publish('session_started', sessionStarted(flow, session, reason, clock), flow.service);
   }
 
   #accept(flow: Flow, held: readonly Held[]): void {
@@ -224,7 +236,7 @@ export class Interceptor implements PacketQueueHandler {
       const index = marks.indexOf(packet.mark);
       queue.accept(packet.id, marks.merge(packet.mark, marks.opened(index)));
     }
-    this.counts.allowed += 1;
+    this.counts.allowed += held.length;
     this.#options.log.debug({ flow, packets: held.length }, 'let in');
   }
 
@@ -232,7 +244,7 @@ export class Interceptor implements PacketQueueHandler {
     this.counts.denied += packets;
     const enforced = this.#options.config().mode === 'enforce';
     const denial: Denial = { ...facts(flow), reason: answer.reason, rule: answer.rule, enforced };
-    this.#denials.add(key, denial, this.#options.now(), true);
+    this.#denials.add(key, denial, this.#options.clock.now(), true);
   }
 
   #flowOf(packet: FlowPacket): Flow | undefined {
@@ -268,36 +280,7 @@ function refusal(reason: Reason): Answer {
   return { allow: false, reason, rule: null, until: 0, prefix: 0 };
 }
 
-function newSession(
-  flow: Flow,
-  address: Network,
-  answer: Answer,
-  ipv6Prefix: number,
-  now: number,
-): OpenSession {
-  const link = linkOf(address, flow.interface);
-  // There are sets for single addresses and for prefixes of the one configured width, and none wider.
-  const widens = address.family === 6 && link === null && answer.prefix === ipv6Prefix;
-  return {
-    service: flow.service,
-    covers: widens ? widen(address, ipv6Prefix) : address,
-    link,
-    mac: flow.source.mac ?? null,
-    since: now,
-    until: answer.until,
-    rule: answer.rule,
-    reason: answer.reason,
-  };
-}
-
 /** Packets ask the same question when the same sender, seen on the same interface, asks for the same service. */
 function questionKey(flow: Flow): string {
   return `${flow.service} ${flow.source.address} ${flow.source.mac ?? ''} ${flow.interface}`;
-}
-
-function facts(
-  flow: Flow,
-): Pick<Flow, 'service' | 'source' | 'protocol' | 'destination' | 'destinationPort'> {
-  const { service, source, protocol, destination, destinationPort } = flow;
-  return { service, source, protocol, destination, destinationPort };
 }

@@ -8,7 +8,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import type { PortRange } from '@nftoggle/config';
+import type { Network, PortRange } from '@nftoggle/config';
 import { aConfig, eventually } from '@nftoggle/testkit';
 import { Connections } from './connections.ts';
 import { Guard } from './guard.ts';
@@ -20,6 +20,7 @@ import { rulesetOf } from './ruleset/golden.fixture.ts';
 import { table } from './ruleset/names.ts';
 import { Table } from './ruleset/table.ts';
 import { listKernelSessions } from './session-adopt.ts';
+import { flowsOfSessions } from './session-flows.ts';
 import type { SessionElement } from './sessions.ts';
 import { type OpenSession, Sessions } from './sessions.ts';
 
@@ -96,9 +97,10 @@ export const drop = (elements: readonly Omit<SessionElement, 'timeout'>[]): void
 
 const sessions = new Sessions({ put, remove: drop }, 64);
 export const openSession = (session: OpenSession, now: number): boolean => sessions.open(session, now);
-export const closeSession = (session: OpenSession, cut: boolean): void => sessions.close(session, { cut });
+export const withdraw = (session: OpenSession): void => sessions.withdraw([session]);
+export const shutOut = (addresses: readonly Network[]): void => sessions.shutOut(addresses);
 export const kernelSessions = (service: string, ipv6Prefix: number, now: number): OpenSession[] =>
-  listKernelSessions(nft, service, ipv6Prefix, now);
+  listKernelSessions(nft, service, ipv6Prefix, { now: () => now, wall: () => now });
 
 // Queues ----------------------------------------------------------------------------------------------------
 
@@ -244,9 +246,16 @@ export function forgetFlows(): void {
 }
 export const keepExisting = (ports: readonly PortRange[]): number =>
   connections.keepExisting([{ ports, isAt: () => true }]);
-export const cut = (index: number, source: Parameters<Connections['cut']>[1]): number =>
-  connections.cut(index, source);
-export const release = (index: number): void => connections.release(index);
+/** Ends connections of a source as those of a session are ended. */
+export function cut(index: number, covers: Network): number {
+  const nameOf = (mark: number): string => String(marks.indexOf(mark));
+  const own = flowsOfSessions([{ service: String(index), covers }], connections.listOpen(), nameOf);
+  return own.filter(({ flow }) => connections.remove(flow)).length;
+}
+export function release(index: number): void {
+  const own = connections.listOpen().filter(({ mark }) => marks.indexOf(mark) === index);
+  for (const flow of own) connections.assign(flow, null);
+}
 
 // The guard -------------------------------------------------------------------------------------------------
 

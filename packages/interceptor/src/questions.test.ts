@@ -44,7 +44,7 @@ describe('Questions', () => {
   it('keeps the newest copy of a retransmitted SYN and drops the older one', () => {
     const { queue, questions, hold } = setUp(10);
     hold('a', { id: 1, sequence: 77 });
-    expect(hold('a', { id: 2, sequence: 77 })).toBe('joined');
+    expect(hold('a', { id: 2, sequence: 77 })).toBe('replaced');
     expect(queue.verdicts.get(1)).toEqual({ verdict: 'drop' });
     expect(questions.take('a').map(({ packet }) => packet.id)).toEqual([2]);
   });
@@ -77,7 +77,7 @@ describe('Questions', () => {
   it('takes a copy even when full: it takes the place of the older one', () => {
     const { questions, hold } = setUp(1);
     hold('a', { id: 1, sequence: 5 });
-    expect(hold('a', { id: 2, sequence: 5 })).toBe('joined');
+    expect(hold('a', { id: 2, sequence: 5 })).toBe('replaced');
     expect(questions.held).toBe(1);
   });
 

@@ -33,10 +33,11 @@ export class Questions {
 
   /**
    * Holds a packet.
-   * @returns `first` when its question is to be asked, `joined` when that is under way, `full` when the
-   * packet was not taken and is the caller's to answer
+   * @returns `first` when its question is to be asked, `joined` when that is under way, `replaced` when it
+   * took the place of an older copy, which was dropped, `full` when the packet was not taken and is the
+   * caller's to answer
    */
-  hold(key: string, held: Held): 'first' | 'joined' | 'full' {
+  hold(key: string, held: Held): 'first' | 'joined' | 'replaced' | 'full' {
     const waiting = this.#open.get(key);
     if (waiting === undefined) {
       if (this.#held >= this.#limit) return 'full';
@@ -44,7 +45,7 @@ export class Questions {
       this.#held += 1;
       return 'first';
     }
-    if (this.#replaceOlderCopy(waiting, held)) return 'joined';
+    if (this.#replaceOlderCopy(waiting, held)) return 'replaced';
     if (this.#held >= this.#limit) return 'full';
     waiting.push(held);
     this.#held += 1;

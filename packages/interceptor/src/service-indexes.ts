@@ -2,7 +2,8 @@
 
 /**
  * The mark index of each service. A live connection carries the index of its service, so a name keeps its
- * number for as long as our table stands. Immutable: a change that the kernel refuses changes nothing here.
+ * number for as long as our table stands, and a number that connections still carry is given to nobody else.
+ * Immutable: a change that the kernel refuses changes nothing here.
  */
 export class ServiceIndexes {
   readonly #maxIndex: number;
@@ -24,27 +25,39 @@ export class ServiceIndexes {
   }
 
   /**
-   * The indexes of these services, old names keeping theirs. `released` are the numbers of names that are
-   * gone: connections that still carry one must lose it before a new service gets it.
+   * The indexes of these services, old names keeping theirs. `carried` says which numbers connections carry;
+   * it is asked only when a number is needed.
    * @throws RangeError when there are more services than numbers
    */
-  assign(names: readonly string[]): {
-    readonly indexes: ServiceIndexes;
-    readonly released: readonly number[];
-  } {
-    if (names.length > this.#maxIndex) {
-      throw new RangeError(
-        `${names.length} services are more than the ${this.#maxIndex} that \`kernel: { mark_mask }\` has room for`,
-      );
+  assign(names: readonly string[], carried: () => ReadonlySet<number>): ServiceIndexes {
+    if (names.length > this.#maxIndex) throw new RangeError(this.#tooMany(`${names.length} services are`));
+    const next = new Map([...this.#byName].filter(([name]) => names.includes(name)));
+    const fresh = names.filter((name) => !next.has(name));
+    const free = fresh.length === 0 ? [] : this.#free(next, carried());
+    for (const [i, name] of fresh.entries()) {
+      const index = free[i];
+      if (index === undefined)
+        throw new RangeError(
+          this.#tooMany(`${names.length} services, and connections of others that are gone, are`),
+        );
+      next.set(name, index);
     }
-    const kept = new Map([...this.#byName].filter(([name]) => names.includes(name)));
-    const released = [...this.#byName].filter(([name]) => !names.includes(name)).map(([, index]) => index);
-    for (const name of names) if (!kept.has(name)) kept.set(name, firstFree(kept));
-    return { indexes: new ServiceIndexes(kept, this.#maxIndex), released };
+    return new ServiceIndexes(next, this.#maxIndex);
   }
-}
 
-function firstFree(taken: ReadonlyMap<string, number>): number {
-  const used = new Set(taken.values());
-  for (let index = 1; ; index++) if (!used.has(index)) return index;
+  /** Numbers in force until now come last: until the new ruleset stands, the old one may still give them out. */
+  #free(taken: ReadonlyMap<string, number>, carried: ReadonlySet<number>): number[] {
+    const used = new Set([...taken.values(), ...carried]);
+    const unused = Array.from({ length: this.#maxIndex }, (_, i) => i + 1).filter(
+      (index) => !used.has(index),
+    );
+    return [
+      ...unused.filter((index) => !this.#byIndex.has(index)),
+      ...unused.filter((index) => this.#byIndex.has(index)),
+    ];
+  }
+
+  #tooMany(what: string): string {
+    return `${what} more than the ${this.#maxIndex} that \`kernel: { mark_mask }\` has room for`;
+  }
 }

@@ -47,8 +47,9 @@ describe.skipIf(labObstacles().length > 0)('what a kernel keeps for the next int
     for (const link of [null, 'wan']) {
       const session = aSession({ ...live, covers: network(link === null ? '203.0.113.7' : 'fe80::7'), link });
       await kernel.openSession(session, now);
-      await kernel.closeSession(session, true);
-      await kernel.closeSession(session, false);
+      await kernel.withdraw(session);
+      await kernel.withdraw(session);
+      await kernel.shutOut([session.covers]);
     }
     expect(await kernel.kernelSessions('ssh', 64, now)).toEqual([]);
     expect(await kernel.listing()).toMatch(/set cut4 \{[^}]*203\.0\.113\.7/);

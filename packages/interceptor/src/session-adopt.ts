@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Sessions that the kernel kept while no interceptor ran.
 import { parseAddress, widen } from '@nftoggle/config';
+import type { Clock } from './clock.ts';
 import type { Native } from './native.ts';
 import { sessionSets, table } from './ruleset/names.ts';
 import { parseComment } from './session-comment.ts';
@@ -20,7 +21,7 @@ export function listKernelSessions(
   nft: InstanceType<Native['Nftables']>,
   service: string,
   ipv6Prefix: number,
-  now: number,
+  clock: Clock,
 ): OpenSession[] {
   const { v4, v6, v6Link, v6Prefix } = sessionSets(service);
   const sets = [
@@ -34,9 +35,15 @@ export function listKernelSessions(
       const [text, link] = typeof elem.val === 'string' ? [elem.val, null] : elem.val.concat;
       const address = parseAddress(text);
       if (address === null) return [];
-      const until = now + (elem.expires ?? 0) * 1_000;
+      const until = clock.now() + (elem.expires ?? 0) * 1_000;
       return [
-        { service, covers: widen(address, prefix), link, until, ...parseComment(elem.comment ?? '', now) },
+        {
+          service,
+          covers: widen(address, prefix),
+          link,
+          until,
+          ...parseComment(elem.comment ?? '', clock.wall()),
+        },
       ];
     }),
   );

@@ -4,44 +4,36 @@ import { formatNetwork } from '@nftoggle/config';
 import type { Decision, Flow } from '@nftoggle/contracts';
 import type { OpenSession } from './sessions.ts';
 
-/** How often a session is asked about while policy still runs the revision before, and how long between. */
-const attempts = 50;
-const pause = 100;
-
 export interface ReviewOptions {
-  readonly decide: (flow: Flow) => Promise<Decision>;
-  /** The revision whose word counts. */
-  readonly revision: () => string;
-  readonly end: (session: OpenSession) => void;
-  readonly wait: (milliseconds: number) => Promise<unknown>;
+  /** Undefined when nobody answers. */
+  readonly ask: (flow: Flow) => Promise<Decision | undefined>;
+  /** False when the review is overtaken by a newer configuration, or by the stop. */
+  readonly isCurrent: () => boolean;
+  readonly end: (sessions: readonly OpenSession[]) => void;
 }
 
-/**
- * Ends every session that the configuration in force would refuse now. A session that nobody answers about
- * stays: it was allowed, and it ends by its own time.
- */
+/** Sessions that are ended together, because a look at all connections is needed for it. */
+const batch = 64;
+
+/** Ends every session that would be refused now. One that nobody answers about stays: it was allowed. */
 export async function reviewSessions(
   sessions: readonly OpenSession[],
-  options: ReviewOptions,
+  { ask, isCurrent, end }: ReviewOptions,
 ): Promise<void> {
-  for (const session of sessions) {
-    const decision = await decideAnew(flowOf(session), options);
-    if (decision !== undefined && !stillHolds(session, decision)) options.end(session);
+  for (let at = 0; at < sessions.length; at += batch) {
+    const refused: OpenSession[] = [];
+    for (const session of sessions.slice(at, at + batch)) {
+      const decision = await ask(flowOf(session));
+      if (!isCurrent()) return;
+      if (decision !== undefined && !stillHolds(session, decision)) refused.push(session);
+    }
+    if (refused.length > 0) end(refused);
   }
 }
 
 /** A session for a prefix ends, too, when not every address of it would get the same answer any more. */
 function stillHolds({ covers }: OpenSession, { decision, prefix }: Decision): boolean {
   return decision === 'allow' && prefix <= covers.prefix;
-}
-
-async function decideAnew(flow: Flow, options: ReviewOptions): Promise<Decision | undefined> {
-  for (let attempt = 0; attempt < attempts; attempt++) {
-    const decision = await options.decide(flow).catch(() => undefined);
-    if (decision?.revision === options.revision()) return decision;
-    await options.wait(pause);
-  }
-  return undefined;
 }
 
 function flowOf(session: OpenSession): Flow {

@@ -27,10 +27,15 @@ export function aSession(changes: Partial<OpenSession> = {}): OpenSession {
 export class FakeSets implements SessionSets {
   readonly elements = new Map<string, SessionElement>();
   refuse = false;
+  /** So many elements fit, all in all. */
+  room = Number.POSITIVE_INFINITY;
   largestPut = 0;
 
   put(elements: readonly SessionElement[]): void {
-    if (this.refuse) throw new Error('add a session element: Too many open files in system');
+    if (this.refuse || this.elements.size + elements.length > this.room)
+      throw Object.assign(new Error('add a session element: Too many open files in system'), {
+        code: 'ENFILE',
+      });
     this.largestPut = Math.max(this.largestPut, elements.length);
     for (const element of elements) this.elements.set(elementKey(element), element);
   }

@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { aSession, FakeSets, network } from './session.fixture.ts';
 import { describeSession, Sessions } from './sessions.ts';
 
+const clock = { now: () => 0, wall: () => 0 };
+
 function setUp(ipv6Prefix = 64) {
   const sets = new FakeSets();
   return { sets, sessions: new Sessions(sets, ipv6Prefix) };
@@ -12,14 +14,18 @@ describe('Sessions', () => {
   it('puts an IPv4 session into the set of its service, and its source among those known lately', () => {
     const { sets, sessions } = setUp();
     expect(sessions.open(aSession(), 1_000)).toBe(true);
+    expect(sets.names).toEqual(['v4_ssh cb007107']);
+    sessions.remember(aSession());
     expect(sets.names).toEqual(['recent4 cb007107', 'v4_ssh cb007107']);
     expect(sets.elements.get('v4_ssh cb007107')?.timeout).toBe(59_000);
   });
 
   it('puts an IPv6 address and an IPv6 prefix into sets of their own, and remembers the /64 of both', () => {
     const { sets, sessions } = setUp();
-    sessions.open(aSession({ covers: network('2001:db8::7') }), 0);
-    sessions.open(aSession({ covers: network('2001:db8:0:1::/64') }), 0);
+    for (const covers of ['2001:db8::7', '2001:db8:0:1::/64'].map(network)) {
+      sessions.open(aSession({ covers }), 0);
+      sessions.remember(aSession({ covers }));
+    }
     expect(sets.names.map((name) => name.split(' ')[0])).toEqual(['recent6', 'recent6', 'v6_ssh', 'v6p_ssh']);
     expect(sets.names).toContain('recent6 20010db8000000000000000000000000');
   });
@@ -32,12 +38,13 @@ describe('Sessions', () => {
     expect(sets.names).toContain(`v6l_ssh ${key}`);
     expect(sessions.find('ssh', network('fe80::7'), 'lan0', 0)).toEqual(neighbour);
     expect(sessions.find('ssh', network('fe80::7'), 'wan0', 0)).toBeUndefined();
-    expect(describeSession(neighbour).covers).toBe('fe80::7%lan0');
+    expect(describeSession(neighbour, clock).covers).toBe('fe80::7%lan0');
   });
 
   it('remembers no source of a prefix wider than /64', () => {
     const { sets, sessions } = setUp(48);
     sessions.open(aSession({ covers: network('2001:db8:7::/48') }), 0);
+    sessions.remember(aSession({ covers: network('2001:db8:7::/48') }));
     expect(sets.names).toEqual(['v6p_ssh 20010db8000700000000000000000000']);
   });
 
@@ -95,15 +102,21 @@ describe('Sessions', () => {
     expect(sessions.find('ssh', network('2001:db8::8'), 'wan0', 0)).toBeUndefined();
   });
 
-  it('ends a session in kernel and books, and a cut keeps its peer from reopening the way', () => {
+  it('leaves the books before it leaves the kernel, or after', () => {
     const { sets, sessions } = setUp();
     sessions.open(aSession(), 0);
-    sessions.close(aSession(), { cut: false });
-    expect(sets.names).toEqual(['recent4 cb007107']);
+    sessions.withdraw(sessions.list());
+    expect(sets.names).toEqual([]);
+    expect(sessions.list()).toEqual([aSession()]);
+    sessions.forget(aSession());
+    sessions.withdraw([aSession()]);
     expect(sessions.list()).toEqual([]);
-    sessions.open(aSession(), 0);
-    sessions.close(aSession(), { cut: true });
-    expect(sets.names).toEqual(['cut4 cb007107', 'recent4 cb007107']);
+  });
+
+  it('keeps peers that were cut from reopening the way', () => {
+    const { sets, sessions } = setUp();
+    sessions.shutOut([network('203.0.113.7'), network('2001:db8::7')]);
+    expect(sets.names).toEqual(['cut4 cb007107', 'cut6 20010db8000000000000000000000007']);
   });
 
   it('gives expired sessions once', () => {
@@ -112,8 +125,14 @@ describe('Sessions', () => {
     sessions.open(aSession({ service: 'web', until: 90_000 }), 0);
     expect(sessions.takeExpired(60_000)).toEqual([aSession()]);
     expect(sessions.takeExpired(60_000)).toEqual([]);
-    expect(sessions.count('web')).toBe(1);
-    expect(sessions.count('ssh')).toBe(0);
+    expect(sessions.counts()).toEqual(new Map([['web', 1]]));
+  });
+
+  it('takes what the kernel may have left of expired sessions out of it', () => {
+    const { sets, sessions } = setUp();
+    sessions.open(aSession(), 0);
+    sessions.withdraw(sessions.takeExpired(60_000));
+    expect(sets.names).toEqual([]);
   });
 
   it('puts what lives, with the time it has left, into sets that were lost', () => {
@@ -121,7 +140,7 @@ describe('Sessions', () => {
     sessions.open(aSession(), 0);
     sessions.open(aSession({ service: 'web', until: 10_000 }), 0);
     sets.elements.clear();
-    sessions.restore(20_000);
+    expect(sessions.restore(20_000)).toEqual([]);
     expect(sets.names.filter((name) => name.startsWith('v4_'))).toEqual(['v4_ssh cb007107']);
     expect(sets.elements.get('v4_ssh cb007107')?.timeout).toBe(40_000);
   });
@@ -133,6 +152,14 @@ describe('Sessions', () => {
     sessions.restore(0);
     expect(sets.names).toHaveLength(1_000);
     expect(sets.largestPut).toBeLessThanOrEqual(64);
+  });
+
+  it('restores what fits into smaller sets, and says what does not', () => {
+    const { sets, sessions } = setUp();
+    for (let i = 0; i < 100; i++) sessions.adopt(aSession({ covers: network(`198.51.100.${i}`) }));
+    sets.room = 40;
+    expect(sessions.restore(0)).toHaveLength(60);
+    expect(sets.names).toHaveLength(40);
   });
 
   it('tells nothing to a kernel when no session lives', () => {
@@ -151,13 +178,19 @@ describe('Sessions', () => {
   });
 
   it('is described with times as text and the source in its shortest form', () => {
-    expect(describeSession(aSession({ covers: network('2001:db8:0:0::/64') }))).toEqual({
+    expect(describeSession(aSession({ covers: network('2001:db8:0:0::/64') }), clock)).toEqual({
       service: 'ssh',
-      source: '2001:db8::/64',
+      covers: '2001:db8::/64',
       since: '1970-01-01T00:00:00.000Z',
       until: '1970-01-01T00:01:00.000Z',
       rule: 'services.ssh.allow[0]',
       reason: 'rule_allows',
     });
+  });
+
+  it('is shown to end by the clock on the wall, however far that was set', () => {
+    const hour = 3_600_000;
+    const { until } = describeSession(aSession(), { now: () => 10_000, wall: () => hour });
+    expect(until).toBe(new Date(hour + 50_000).toISOString());
   });
 });

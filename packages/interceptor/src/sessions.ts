@@ -2,6 +2,8 @@
 // Who is in: the sessions in the kernel's sets, and what we know of each.
 import { contains, formatNetwork, type Network, networkBytes, widen } from '@nftoggle/config';
 import type { Session } from '@nftoggle/contracts';
+import { type Clock, shown } from './clock.ts';
+import { errorCode } from './native.ts';
 import { recentTimeout } from './ruleset/admit.ts';
 import { sessionSets } from './ruleset/names.ts';
 import { formatComment } from './session-comment.ts';
@@ -13,7 +15,9 @@ export interface OpenSession {
   readonly link: string | null;
   /** Hardware address of the source that opened it, where that is known. */
   readonly mac: string | null;
+  /** By the clock on the wall, in milliseconds: for people. */
   readonly since: number;
+  /** By the clock's `now`. */
   readonly until: number;
   readonly rule: string | null;
   readonly reason: string;
@@ -27,7 +31,10 @@ export interface SessionElement {
   readonly comment?: string;
 }
 
-/** Where sessions take effect. `put` returns only when the kernel has all elements, and throws if it has none. */
+/**
+ * Where sessions take effect. `put` returns only when the kernel has all elements, and throws if it has none
+ * (ENFILE: a set is full); `remove` does not mind an element that is gone already.
+ */
 export interface SessionSets {
   put(elements: readonly SessionElement[]): void;
   remove(elements: readonly Omit<SessionElement, 'timeout'>[]): void;
@@ -57,11 +64,17 @@ export class Sessions {
    * @throws Error when the kernel does not take it; nothing is open then that was not before
    */
   open(session: OpenSession, now: number): boolean {
-    this.#sets.put([sessionElement(session, now), ...recentElement(session)]);
+    this.#sets.put([sessionElement(session, now)]);
     const key = sessionKey(session);
     const isNew = !this.#open.has(key);
     this.#open.set(key, isNew ? session : { ...session, since: this.#open.get(key)?.since ?? session.since });
     return isNew;
+  }
+
+  /** Lets its source ask among the known ones from now on. Throws when the kernel has no room for one more. */
+  remember(session: OpenSession): void {
+    const elements = recentElement(session);
+    if (elements.length > 0) this.#sets.put(elements);
   }
 
   /** Takes over a session that the kernel kept while we were away. */
@@ -80,42 +93,62 @@ export class Sessions {
     return undefined;
   }
 
-  /** Ends a session in the kernel and in the books; its established flows are the caller's to cut. */
-  close(session: OpenSession, options: { readonly cut: boolean }): void {
-    this.#sets.remove([sessionElement(session, 0)]);
-    this.#open.delete(sessionKey(session));
-    if (options.cut) this.#sets.put([cutElement(session)]);
+  /** Takes the elements of these sessions out of the kernel, where they are still there; the books stay as they are. */
+  withdraw(sessions: readonly OpenSession[]): void {
+    if (sessions.length > 0) this.#sets.remove(sessions.map(sessionPlace));
+  }
+
+  /** For a while nothing that our side sends to these addresses opens a way back for them. */
+  shutOut(addresses: readonly Network[]): void {
+    for (const address of addresses) this.#sets.put([cutElement(address)]);
   }
 
   has(session: OpenSession): boolean {
     return this.#open.has(sessionKey(session));
   }
 
-  /** Drops a session from the books whose sets are gone with its service. */
+  /** Drops a session from the books. */
   forget(session: OpenSession): void {
     this.#open.delete(sessionKey(session));
   }
 
-  /** Forgets and returns the sessions whose time is over; the kernel has dropped their elements by itself. */
+  /** Drops the sessions whose time is over from the books, and returns them. The kernel drops their elements by itself. */
   takeExpired(now: number): OpenSession[] {
     const expired = this.list().filter((session) => session.until <= now);
     for (const session of expired) this.#open.delete(sessionKey(session));
     return expired;
   }
 
-  /** Puts every live session into sets that were lost. */
-  restore(now: number): void {
+  /** Puts every live session into sets that were lost. Returns those that do not fit: they are in the books alone. */
+  restore(now: number): OpenSession[] {
     const live = this.list().filter((session) => session.until > now);
-    for (let at = 0; at < live.length; at += restoreBatch)
-      this.#sets.put(live.slice(at, at + restoreBatch).map((session) => sessionElement(session, now)));
+    const batches = Array.from({ length: Math.ceil(live.length / restoreBatch) }, (_, i) =>
+      live.slice(i * restoreBatch, (i + 1) * restoreBatch),
+    );
+    return batches
+      .filter((batch) => !this.#fit(batch, now))
+      .flatMap((batch) => batch.filter((session) => !this.#fit([session], now)));
+  }
+
+  #fit(sessions: readonly OpenSession[], now: number): boolean {
+    try {
+      this.#sets.put(sessions.map((session) => sessionElement(session, now)));
+      return true;
+    } catch (error) {
+      if (errorCode(error) === 'ENFILE') return false;
+      throw error;
+    }
   }
 
   list(): OpenSession[] {
     return [...this.#open.values()];
   }
 
-  count(service: string): number {
-    return this.list().filter((session) => session.service === service).length;
+  /** How many sessions each service has that has any. */
+  counts(): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>();
+    for (const { service } of this.#open.values()) counts.set(service, (counts.get(service) ?? 0) + 1);
+    return counts;
   }
 }
 
@@ -124,12 +157,12 @@ export function formatCovers({ covers, link }: Pick<OpenSession, 'covers' | 'lin
   return link === null ? formatNetwork(covers) : `${formatNetwork(covers)}%${link}`;
 }
 
-export function describeSession(session: OpenSession): Session {
+export function describeSession(session: OpenSession, clock: Clock): Session {
   return {
     service: session.service,
     covers: formatCovers(session),
     since: new Date(session.since).toISOString(),
-    until: new Date(session.until).toISOString(),
+    until: shown(clock, session.until),
     rule: session.rule,
     reason: session.reason,
   };
@@ -173,6 +206,6 @@ function recentElement({ covers }: OpenSession): SessionElement[] {
   return [{ set: 'recent6', key: networkBytes(widen(covers, 64)), timeout: recentTimeout }];
 }
 
-function cutElement({ covers }: OpenSession): SessionElement {
-  return { set: covers.family === 4 ? 'cut4' : 'cut6', key: networkBytes(covers), timeout: cutTimeout };
+function cutElement(address: Network): SessionElement {
+  return { set: address.family === 4 ? 'cut4' : 'cut6', key: networkBytes(address), timeout: cutTimeout };
 }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 import { formatPortRange, type Service } from '@nftoggle/config';
 import type { DaemonStatus, InterceptorStatus, QueueStatus } from '@nftoggle/contracts';
+import type { Clock } from './clock.ts';
 import type { Guard } from './guard.ts';
 import type { Interceptor } from './interceptor.ts';
 import { kernelQueues } from './queue/native-queue.ts';
 import type { Lane } from './queue/packet-queue.ts';
-import { describeSession, type Sessions } from './sessions.ts';
+import { describeSession, type OpenSession, type Sessions } from './sessions.ts';
 
 export interface StatusSources {
   readonly daemon: DaemonStatus;
@@ -16,10 +17,16 @@ export interface StatusSources {
   readonly services: Iterable<Service>;
   /** Queue number of each lane. */
   readonly lanes: ReadonlyMap<number, Lane>;
+  readonly clock: Clock;
 }
 
+/** A message on the bus has room for somewhat more than a thousand sessions. */
+const maxListed = 500;
+
 export function interceptorStatus(sources: StatusSources): InterceptorStatus {
-  const { daemon, guard, interceptor, sessions } = sources;
+  const { daemon, guard, interceptor, clock } = sources;
+  const sessions = sources.sessions.list();
+  const counts = sources.sessions.counts();
   return {
     ...daemon,
     daemon: 'interceptor',
@@ -32,11 +39,18 @@ export function interceptorStatus(sources: StatusSources): InterceptorStatus {
       name: service.name,
       ports: service.ports.map(formatPortRange),
       guards: describeGuarded(service),
-      sessions: sessions.count(service.name),
+      sessions: counts.get(service.name) ?? 0,
     })),
-    sessions: sessions.list().map(describeSession),
+    sessions: newest(sessions).map((session) => describeSession(session, clock)),
+    sessionsTotal: sessions.length,
     counts: { ...interceptor.counts },
   };
+}
+
+function newest(sessions: readonly OpenSession[]): readonly OpenSession[] {
+  return sessions.length <= maxListed
+    ? sessions
+    : sessions.toSorted((a, b) => b.since - a.since).slice(0, maxListed);
 }
 
 function queueStatus(lanes: ReadonlyMap<number, Lane>): QueueStatus[] {

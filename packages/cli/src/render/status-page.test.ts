@@ -23,9 +23,16 @@ QUEUE           WAITING  TOTAL  DROPPED
 4243 strangers  1        900    7 full, 2 socket
 held 1 of 4096 packets, by nft_queue
 
-asked 912: 12 allowed, 900 denied, 3 malformed
+packets 916: 12 let in, 900 dropped, 3 malformed
 policy decided 12 allow, 900 deny`,
   );
+});
+
+it('says how many sessions there are beyond those that it lists', () => {
+  const { interceptor, ...rest } = aStatus();
+  if (interceptor === null) throw new TypeError('the fixture has an interceptor');
+  const page = statusPage({ ...rest, interceptor: { ...interceptor, sessionsTotal: 3_000 } }, now, plain);
+  expect(page).toContain('services.ssh.allow[0]\n… and 2999 more\n');
 });
 
 it('says what is wrong above everything else', () => {

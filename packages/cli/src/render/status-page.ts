@@ -68,7 +68,7 @@ function services({ services }: InterceptorStatus, paint: Paint): string[] {
   return headed(['SERVICE', 'PORTS', 'GUARDS', 'SESSIONS'], rows, paint);
 }
 
-function sessions({ sessions }: InterceptorStatus, now: Date, paint: Paint): string[] {
+function sessions({ sessions, sessionsTotal }: InterceptorStatus, now: Date, paint: Paint): string[] {
   if (sessions.length === 0) return ['no session is open'];
   const rows = sessions.map(({ service, covers, until, rule, reason }) => [
     service,
@@ -76,7 +76,11 @@ function sessions({ sessions }: InterceptorStatus, now: Date, paint: Paint): str
     timeLeft(until, now),
     rule ?? reason,
   ]);
-  return headed(['OPEN FOR', 'SOURCE', 'TIME LEFT', 'BY'], rows, paint);
+  const more = sessionsTotal - sessions.length;
+  return [
+    ...headed(['OPEN FOR', 'SOURCE', 'TIME LEFT', 'BY'], rows, paint),
+    ...(more > 0 ? [`… and ${more} more`] : []),
+  ];
 }
 
 function queues({ queues, queueMechanism, held, heldLimit }: InterceptorStatus, paint: Paint): string[] {
@@ -94,13 +98,14 @@ function queues({ queues, queueMechanism, held, heldLimit }: InterceptorStatus, 
 
 function counts({ policy }: SystemStatus, { counts }: InterceptorStatus): string[] {
   const rare = [
-    [counts.fallback, 'by fallback'],
+    [counts.replaced, 'replaced by a newer copy'],
     [counts.malformed, 'malformed'],
     [counts.vanished, 'thrown away by the kernel'],
+    [counts.fallback, 'questions without an answer'],
     [counts.restored, 'times the ruleset was restored'],
   ] as const;
   const seen = rare.filter(([count]) => count > 0).map(([count, text]) => `, ${count} ${text}`);
-  const asked = `asked ${counts.packets}: ${counts.allowed} allowed, ${counts.denied} denied${seen.join('')}`;
+  const asked = `packets ${counts.packets}: ${counts.allowed} let in, ${counts.denied} dropped${seen.join('')}`;
   if (policy === null) return [asked];
   return [asked, `policy decided ${policy.decisions.allowed} allow, ${policy.decisions.denied} deny`];
 }

@@ -69,7 +69,8 @@ const household: Inside = {
 export function rulesetOf(yamlText: string, queue: QueueMechanism): { ruleset: Ruleset; firstQueue: number } {
   const config = aConfig(yamlText);
   const marks = new Marks(config.kernel.markMask);
-  const { indexes } = new ServiceIndexes(new Map(), marks.maxIndex).assign([...config.services.keys()]);
+  const names = [...config.services.keys()];
+  const indexes = new ServiceIndexes(new Map(), marks.maxIndex).assign(names, () => new Set());
   const ruleset = renderRuleset({ config, indexes: indexes.all, marks, queue, inside: household });
   return { ruleset, firstQueue: config.kernel.queue };
 }
