@@ -76,8 +76,14 @@ export class Interceptor implements PacketQueueHandler {
   }
 
   onTrouble(queue: PacketQueue, kind: QueueTrouble, value: number): void {
+    const { lane } = queue;
     if (kind === 'vanished') this.counts.vanished += 1;
-    else this.#options.log.warn({ lane: queue.lane, kind, value }, 'the kernel lost packets of a queue');
+    else if (kind === 'small_buffer') {
+      this.#options.log.warn(
+        { lane, bytes: value },
+        'a queue has a small socket buffer: raise net.core.rmem_max',
+      );
+    } else this.#options.log.warn({ lane, kind, value }, 'the kernel lost packets of a queue');
   }
 
   /** Tells what was counted since the last call. */
