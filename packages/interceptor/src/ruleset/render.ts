@@ -3,22 +3,12 @@
 //
 // Nothing here but names that the configuration's grammar allows, numbers and formatted addresses goes into
 // the text, so no input can say more than it should.
-import { type Config, expandSources, formatNetwork, type Network, type Service } from '@nftoggle/config';
+import { type Config, expandSources, formatNetwork, type Network } from '@nftoggle/config';
 import type { Inside } from '../links.ts';
 import type { Marks } from '../marks.ts';
 import { admitChains, admitSets } from './admit.ts';
-import {
-  askChain,
-  gateBaseChain,
-  gateChain,
-  type Indexed,
-  openChain,
-  sessionSets,
-  table,
-  watchChain,
-} from './names.ts';
-import { networkSet } from './network-set.ts';
-import { type PortStretch, portStretches } from './port-map.ts';
+import { Dispatch, eachFamily, type IndexedService } from './dispatch.ts';
+import { askChain, gateBaseChain, gateChain, openChain, sessionSets, table, watchChain } from './names.ts';
 
 export type QueueMechanism = 'nft_queue' | 'xt_NFQUEUE';
 
@@ -120,119 +110,11 @@ function renderWatch(input: RulesetInput): Ruleset {
   };
 }
 
-type IndexedService = Service & Indexed;
-
 function indexed({ config, indexes }: RulesetInput): IndexedService[] {
   return [...config.services.values()].map((service) => {
     const index = indexes.get(service.name);
     if (index === undefined) throw new TypeError(`service ${service.name} has no index`);
     return { ...service, index };
-  });
-}
-
-/** From protocol and port to the services that guard it, and from there by destination to the right one. */
-class Dispatch {
-  readonly stretches: readonly PortStretch<IndexedService>[];
-  readonly #input: RulesetInput;
-  readonly #combinations: readonly (readonly IndexedService[])[];
-
-  constructor(services: readonly IndexedService[], input: RulesetInput) {
-    this.#input = input;
-    this.stretches = portStretches(services.map((service) => ({ ports: service.ports, value: service })));
-    const byKey = new Map(this.stretches.map(({ values }) => [key(values), values]));
-    this.#combinations = [...byKey.values()];
-  }
-
-  /** One chain for each combination of services that share a port. */
-  chains(stage: 'ask' | 'gate' | 'watch', chainOf: (service: Indexed) => string): Chain[] {
-    return this.#combinations.map((services) => ({
-      name: this.#chainName(stage, services),
-      rules: services.flatMap((service) =>
-        matchesOf(service, this.#input, stage).map((match) => `${match} goto ${chainOf(service)}`),
-      ),
-    }));
-  }
-
-  /** One verdict map in the rule itself, so that cost does not grow with the number of services. */
-  vmap(condition: string, stage: 'ask' | 'gate' | 'watch', protocol?: 'tcp' | 'udp'): string[] {
-    const stretches = this.stretches.filter(
-      (stretch) => protocol === undefined || stretch.protocol === protocol,
-    );
-    if (stretches.length === 0) return [];
-    const entries = stretches.map(
-      (stretch) => `${stretch.protocol} . ${ports(stretch)} : goto ${this.#chainName(stage, stretch.values)}`,
-    );
-    return [`${condition} meta l4proto . th dport vmap { ${entries.join(', ')} }`.trim()];
-  }
-
-  portsOf(protocol: 'tcp' | 'udp'): string | null {
-    const own = this.stretches.filter((stretch) => stretch.protocol === protocol);
-    return own.length === 0 ? null : `{ ${own.map(ports).join(', ')} }`;
-  }
-
-  #chainName(stage: string, services: readonly IndexedService[]): string {
-    return `${stage}_ports_${this.#combinations.findIndex((other) => key(other) === key(services)) + 1}`;
-  }
-}
-
-const key = (services: readonly IndexedService[]): string => services.map(({ index }) => index).join('+');
-
-const ports = ({ from, to }: { from: number; to: number }): string =>
-  from === to ? `${from}` : `${from}-${to}`;
-
-/** What a packet to the service looks like in prerouting: one match for each address family where they differ. */
-function matchesOf(service: Service, input: RulesetInput, stage: 'ask' | 'gate' | 'watch'): string[] {
-  const inFrom = service.interfaces.length > 0 ? `iifname ${interfaceSet(service.interfaces)} ` : '';
-  return destinationMatches(service, input, stage).map((match) => `${inFrom}${match}`);
-}
-
-function destinationMatches(
-  service: Service,
-  input: RulesetInput,
-  stage: 'ask' | 'gate' | 'watch',
-): string[] {
-  if (service.direction === 'out') return outwardMatches(service, input);
-  if (service.to.length > 0) {
-    return eachFamily(addressesOf(service, input.config), (ip, set) => `${ip} daddr ${set}`);
-  }
-  // The kernel cannot queue clones of broadcast and multicast packets, so those are gated and never asked about.
-  return stage === 'gate'
-    ? ['fib daddr type { local, broadcast, anycast, multicast }']
-    : ['fib daddr type local'];
-}
-
-/**
- * From the LAN to anywhere else. A host of the LAN is known by its private address or, since its IPv6 address
- * is often a global one, by the interface that it is behind.
- */
-function outwardMatches({ interfaces }: Service, { config, inside }: RulesetInput): string[] {
-  const away = eachFamily(
-    [...config.lan, ...inside.networks],
-    (ip, set) => `${ip} daddr != ${set} fib daddr type unicast`,
-  );
-  if (interfaces.length > 0) return away;
-  const byAddress = eachFamily(config.lan, (ip, set) => `${ip} saddr ${set}`);
-  const byInterface = inside.interfaces.length > 0 ? [`iifname ${interfaceSet(inside.interfaces)}`] : [];
-  return away.flatMap((match) => [
-    ...byAddress
-      .filter((source) => source.startsWith(`${match.split(' ')[0]} `))
-      .map((source) => `${source} ${match}`),
-    ...byInterface.map((source) => `${source} ${match}`),
-  ]);
-}
-
-function interfaceSet(names: readonly string[]): string {
-  return `{ ${names.map((name) => `"${name}"`).join(', ')} }`;
-}
-
-function addressesOf({ to }: Service, { devices }: Config): Network[] {
-  return to.flatMap((device) => devices.get(device)?.addresses ?? []);
-}
-
-function eachFamily(networks: readonly Network[], rule: (ip: 'ip' | 'ip6', set: string) => string): string[] {
-  return ([4, 6] as const).flatMap((family) => {
-    const set = networkSet(networks, family);
-    return set === null ? [] : [rule(family === 4 ? 'ip' : 'ip6', set)];
   });
 }
 
