@@ -14,10 +14,14 @@ export const familyBits = { 4: 32, 6: 128 } as const;
 
 /** Parses an address; text that is none (and forms such as `010.0.0.1` that read two ways) gives null. */
 export function parseAddress(text: string): Network | null {
-  if (isIP(text) === 0 || text.includes('%')) return null;
-  const address = ipaddr.process(text);
-  const family = address.kind() === 'ipv4' ? 4 : 6;
-  return { family, base: toNumber(address.toByteArray()), prefix: familyBits[family] };
+  switch (isIP(text)) {
+    case 4:
+      return { family: 4, base: BigInt(ipv4Number(text)), prefix: 32 };
+    case 6:
+      return text.includes('%') ? null : ipv6Address(text);
+    default:
+      return null;
+  }
 }
 
 /** Parses `ADDRESS` or `ADDRESS/BITS`; host bits beyond the prefix are cleared. Null when it is neither. */
@@ -69,6 +73,27 @@ function formatBase(network: Network): string {
   return ipaddr.fromByteArray([...networkBytes(network)]).toString();
 }
 
-function toNumber(bytes: readonly number[]): bigint {
-  return bytes.reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
+/** `text` is an IPv4 address: isIP said so. Parsed here, because every first packet waits for it. */
+function ipv4Number(text: string): number {
+  return text.split('.').reduce((sum, byte) => sum * 256 + Number(byte), 0);
+}
+
+/** `text` is an IPv6 address: isIP said so. An IPv4-mapped one is the IPv4 address. */
+function ipv6Address(text: string): Network {
+  const [head = '', tail] = text.split('::');
+  const front = ipv6Groups(head);
+  const back = tail === undefined ? [] : ipv6Groups(tail);
+  const gap = Array.from({ length: 8 - front.length - back.length }, () => 0);
+  const base = [...front, ...gap, ...back].reduce((sum, group) => (sum << 16n) | BigInt(group), 0n);
+  if (base >> 32n === 0xffffn) return { family: 4, base: base & 0xffff_ffffn, prefix: 32 };
+  return { family: 6, base, prefix: 128 };
+}
+
+function ipv6Groups(text: string): number[] {
+  if (text === '') return [];
+  return text.split(':').flatMap((group) => {
+    if (!group.includes('.')) return [Number.parseInt(group, 16)];
+    const number = ipv4Number(group);
+    return [Math.floor(number / 0x1_0000), number % 0x1_0000];
+  });
 }

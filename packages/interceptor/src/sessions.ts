@@ -176,7 +176,7 @@ export function linkOf(address: Network, interfaceName: string): string | null {
 }
 
 function sessionKey({ service, covers, link }: Pick<OpenSession, 'service' | 'covers' | 'link'>): string {
-  return `${service} ${formatNetwork(covers)} ${link ?? ''}`;
+  return `${service} ${covers.family} ${covers.base}/${covers.prefix} ${link ?? ''}`;
 }
 
 function sessionElement(session: OpenSession, now: number): SessionElement {
