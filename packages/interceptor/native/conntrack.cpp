@@ -134,6 +134,18 @@ bool leads_to_any(const nlmsghdr *message, const std::vector<PortRange> &ranges)
   return leads;
 }
 
+// Both directions together. Flows that began before `net.netfilter.nf_conntrack_acct` was switched on have none.
+void set_traffic(Napi::Object &object, const nf_conntrack *flow) {
+  if (!nfct_attr_is_set(flow, ATTR_ORIG_COUNTER_BYTES) || !nfct_attr_is_set(flow, ATTR_REPL_COUNTER_BYTES)) return;
+  const auto sum = [&](nf_conntrack_attr original, nf_conntrack_attr reply) {
+    return static_cast<double>(nfct_get_attr_u64(flow, original) + nfct_get_attr_u64(flow, reply));
+  };
+  auto traffic = Napi::Object::New(object.Env());
+  traffic.Set("packets", sum(ATTR_ORIG_COUNTER_PACKETS, ATTR_REPL_COUNTER_PACKETS));
+  traffic.Set("bytes", sum(ATTR_ORIG_COUNTER_BYTES, ATTR_REPL_COUNTER_BYTES));
+  object.Set("traffic", traffic);
+}
+
 Napi::Object flow_to_javascript(Napi::Env env, const nf_conntrack *flow, std::uint8_t family) {
   auto object = Napi::Object::New(env);
   const bool tcp = nfct_get_attr_u8(flow, ATTR_L4PROTO) == IPPROTO_TCP;
@@ -143,6 +155,8 @@ Napi::Object flow_to_javascript(Napi::Env env, const nf_conntrack *flow, std::ui
   object.Set("original", tuple_to_javascript(env, flow, family, kOriginal));
   object.Set("reply", tuple_to_javascript(env, flow, family, kReply));
   object.Set("mark", nfct_get_attr_u32(flow, ATTR_MARK));
+  object.Set("id", nfct_get_attr_u32(flow, ATTR_ID));
+  set_traffic(object, flow);
   return object;
 }
 

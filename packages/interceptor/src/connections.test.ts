@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import {
+  capturePackets,
   createLab,
   type HeldConnection,
   type Host,
@@ -77,6 +78,27 @@ describe.skipIf(labObstacles().length > 0).each(['ipv4', 'ipv6'] as const)(
       expect(await kernel.keepExisting([tcp(22)])).toBeGreaterThanOrEqual(1);
       expect(await marks()).toEqual([0x8000_0077]);
       expect(await kernel.keepExisting([tcp(22)])).toBe(0);
+    });
+
+    it('are counted, both directions together, if they begin once the kernel is to count', async () => {
+      await track();
+      await isTracked();
+      await gateway.setSysctl({ 'net.netfilter.nf_conntrack_acct': 1 });
+      const capture = await capturePackets(gateway, 'wan', `tcp port ${from + 5_000}`);
+      const counted = await holdConnection(scanner, { address: gateway[family], port: 22, from: from + 5_000 });
+      await counted.waitForBytes(100, 5_000);
+      await counted.stop();
+      const flow = async (port: number) =>
+        (await kernel.flows()).find(({ original }) => original.sourcePort === port);
+      const { count } = await capture.stop();
+      const first = await flow(from + 5_000);
+      expect(first?.traffic?.packets).toBe(count);
+      // Headers of each packet, and what was pushed.
+      expect(first?.traffic?.bytes).toBeGreaterThan(count * 40 + 100);
+      expect((await flow(from))?.traffic, 'one that was there before').toBeUndefined();
+      expect(first?.id).toEqual(expect.any(Number));
+      expect(first?.id).not.toBe((await flow(from))?.id);
+      await gateway.setSysctl({ 'net.netfilter.nf_conntrack_acct': 0 });
     });
 
     it('of other ports are left alone', async () => {

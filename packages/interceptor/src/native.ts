@@ -84,6 +84,10 @@ export interface ConntrackFlow {
   readonly mark: number;
   /** TCP: the handshake was completed. UDP: both sides have sent. */
   readonly established: boolean;
+  /** Tells this connection from a later one with the same tuple (CTA_ID). */
+  readonly id?: number;
+  /** Both directions together; absent where the kernel does not count (nf_conntrack_acct was off when it began). */
+  readonly traffic?: { readonly packets: number; readonly bytes: number };
 }
 
 export interface Native {
