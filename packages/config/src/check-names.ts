@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: MIT
 // Whether the names in a file belong to something. Works on plain values, so that one wrong field
 // elsewhere hides none of these faults.
+import { notADevice } from './check-people.ts';
 import { keyFault, type ValueFault, valueFault } from './fault.ts';
 import type { Path } from './problem.ts';
-import { blockEntries, isBlock, textsOf } from './raw-value.ts';
+import { sourceTextsOf } from './raw-rules.ts';
+import { blockEntries, isBlock, textsOf, valueAt } from './raw-value.ts';
 import { type Names, parseSource, reservedNames } from './source.ts';
-import { suggest } from './suggest.ts';
+
+/** Sections whose names may stand among sources, and what each of them is the name of. */
+const kinds = { devices: 'device', groups: 'group', people: 'person' } as const;
+const sections = ['devices', 'groups', 'people'] as const;
 
 export function namesOf(raw: unknown): Names {
   const namesIn = (section: string) => new Set(blockEntries(raw, section).map(([name]) => name));
-  return { devices: namesIn('devices'), groups: namesIn('groups') };
+  return { devices: namesIn('devices'), groups: namesIn('groups'), people: namesIn('people') };
 }
 
 /** `lineOf` gives the line of the key at a path. */
@@ -24,7 +29,7 @@ export function checkNames(raw: unknown, lineOf: (path: Path) => number): readon
 }
 
 function checkReserved(names: Names): readonly ValueFault[] {
-  return (['devices', 'groups'] as const).flatMap((section) =>
+  return sections.flatMap((section) =>
     reservedNames
       .filter((name) => names[section].has(name))
       .map((name) =>
@@ -36,48 +41,35 @@ function checkReserved(names: Names): readonly ValueFault[] {
   );
 }
 
+/** The first in the file keeps the name. */
 function checkShared(names: Names, lineOf: (path: Path) => number): readonly ValueFault[] {
-  return [...names.groups]
-    .filter((name) => names.devices.has(name))
-    .map((name) => {
-      const [device, group] = [
-        ['devices', name],
-        ['groups', name],
-      ];
-      const later = lineOf(device) > lineOf(group) ? device : group;
-      const earlier = later === device ? group : device;
-      return keyFault(later, {
-        message: `"${name}" is also the name of a ${earlier === device ? 'device' : 'group'} (line ${lineOf(earlier)}).`,
-        remedy: 'Rename one of them.',
-      });
-    });
-}
-
-function checkSources(raw: unknown, names: Names): readonly ValueFault[] {
-  return sourceTexts(raw).flatMap(([path, text]) => {
-    if (text === '') return [];
-    const source = parseSource(text, names);
-    return source.ok ? [] : [valueFault(path, source)];
+  const all = new Set(sections.flatMap((section) => [...names[section].keys()]));
+  return [...all].flatMap((name) => {
+    const holders = sections
+      .filter((section) => names[section].has(name))
+      .map((section) => ({ section, line: lineOf([section, name]) }))
+      .sort((a, b) => a.line - b.line);
+    const [first, ...others] = holders;
+    if (first === undefined) return [];
+    const message = `"${name}" is also the name of a ${kinds[first.section]} (line ${first.line}).`;
+    return others.map(({ section }) => keyFault([section, name], { message, remedy: 'Rename one of them.' }));
   });
 }
 
-function sourceTexts(raw: unknown): readonly (readonly [Path, string])[] {
-  const groups = blockEntries(raw, 'groups').flatMap(([name, entries]) => textsOf(entries, ['groups', name]));
-  const rules = blockEntries(raw, 'services').flatMap(([name, service]) =>
-    (['deny', 'allow'] as const).flatMap((list) => {
-      const entries = isBlock(service) ? service[list] : undefined;
-      return Array.isArray(entries)
-        ? entries.flatMap((rule, i) => ruleTexts(rule, ['services', name, list, i]))
-        : [];
-    }),
-  );
-  return [...groups, ...rules];
+function checkSources(raw: unknown, names: Names): readonly ValueFault[] {
+  const hasAsn = valueAt(raw, ['geo', 'asn']) !== undefined;
+  return sourceTextsOf(raw).flatMap(([path, text]) => {
+    if (text === '') return [];
+    const source = parseSource(text, names);
+    if (!source.ok) return [valueFault(path, source)];
+    return source.value.kind === 'asn' && !hasAsn ? [valueFault(path, noAsnDatabase)] : [];
+  });
 }
 
-function ruleTexts(rule: unknown, path: Path): readonly (readonly [Path, string])[] {
-  if (isBlock(rule)) return textsOf(rule.from, [...path, 'from']);
-  return typeof rule === 'string' ? [[path, rule]] : [];
-}
+const noAsnDatabase = {
+  message: 'There is no database that knows these numbers.',
+  remedy: 'Add one: geo: { asn: /etc/nftoggle/asn.mmdb }',
+};
 
 function checkTargets(raw: unknown, names: Names): readonly ValueFault[] {
   return blockEntries(raw, 'services').flatMap(([name, service]) => {
@@ -91,19 +83,9 @@ function checkTargets(raw: unknown, names: Names): readonly ValueFault[] {
 }
 
 function checkTarget(raw: unknown, names: Names, path: Path, text: string): readonly ValueFault[] {
-  if (!names.devices.has(text)) return [valueFault(path, unknownDevice(text, names))];
+  if (!names.devices.has(text)) return [valueFault(path, notADevice(text, names, 'to: [nas, camera]'))];
   const device = blockEntries(raw, 'devices').find(([name]) => name === text)?.[1];
   if (isBlock(device) && device.address !== undefined) return [];
   const remedy = `Add "address:" to devices.${text}.`;
   return [valueFault(path, { message: `The device "${text}" has no address.`, remedy })];
-}
-
-function unknownDevice(text: string, names: Names) {
-  if (names.groups.has(text)) {
-    return { message: `"${text}" is a group.`, remedy: 'Write the names of devices: to: [nas, camera].' };
-  }
-  const near = suggest(text, names.devices);
-  const remedy =
-    near === null ? `Add it under "devices", with its address.` : `Did you mean the device "${near}"?`;
-  return { message: `There is no device ${JSON.stringify(text)}.`, remedy };
 }

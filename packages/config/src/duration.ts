@@ -7,17 +7,22 @@ export const longestDuration = 365 * unitSeconds.d;
 
 /** `90s`, `15m`, `4h`, `2d`, `1h30m`: seconds. Whole numbers, biggest unit first. */
 export function parseDuration(text: string): Parsed<number> {
-  const parts = /^(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/.exec(text);
-  if (parts === null || text === '')
-    return refuse(`${JSON.stringify(text)} is not a duration.`, remedyFor(text));
-  const [, days = 0, hours = 0, minutes = 0, seconds = 0] = parts.map((part) => Number(part ?? 0));
-  const total = days * unitSeconds.d + hours * unitSeconds.h + minutes * unitSeconds.m + seconds;
+  const total = secondsOf(text);
+  if (total === null) return refuse(`${JSON.stringify(text)} is not a duration.`, remedyFor(text));
   if (total < shortestDuration) return refuse(`"${text}" is too short.`, 'The shortest duration is 1s.');
   if (total > longestDuration) return refuse(`"${text}" is too long.`, 'The longest duration is 365d.');
   return accept(total);
 }
 
-/** The shortest text that `parseDuration` reads as so many seconds: 5400 is `1h30m`. */
+/** The same, and `0` for none at all, up to `longest`; `why` says why no more. */
+export function parseBudget(input: string | number, longest: number, why: string): Parsed<number> {
+  const text = String(input);
+  const total = text === '0' ? 0 : secondsOf(text);
+  if (total === null) return refuse(`${JSON.stringify(text)} is not a duration.`, remedyFor(text));
+  return total > longest ? refuse(`"${text}" is too long.`, why) : accept(total);
+}
+
+/** The shortest text that `parseDuration` reads as so many seconds: 5400 is `1h30m`, and 0 is `0s`. */
 export function formatDuration(seconds: number): string {
   let rest = seconds;
   let text = '';
@@ -27,6 +32,13 @@ export function formatDuration(seconds: number): string {
     rest -= count * size;
   }
   return text === '' ? '0s' : text;
+}
+
+function secondsOf(text: string): number | null {
+  const parts = /^(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/.exec(text);
+  if (parts === null || text === '') return null;
+  const [, days = 0, hours = 0, minutes = 0, seconds = 0] = parts.map((part) => Number(part ?? 0));
+  return days * unitSeconds.d + hours * unitSeconds.h + minutes * unitSeconds.m + seconds;
 }
 
 function remedyFor(text: string): string {

@@ -8,7 +8,7 @@ import type { Fault } from './parsed.ts';
 import type { Path } from './problem.ts';
 import { describeValue, isBlock, valueAt } from './raw-value.ts';
 import type { IssueParams } from './schema-parts.ts';
-import { examplesOf, knownKeys, schemasAt } from './schema-walk.ts';
+import { examplesOf, knownKeys, misplacedKeys, schemasAt } from './schema-walk.ts';
 import { suggest } from './suggest.ts';
 
 type Issue = z.core.$ZodIssue;
@@ -17,12 +17,12 @@ type Issue = z.core.$ZodIssue;
 export function explainIssue(issue: Issue, root: z.ZodType, raw: unknown): readonly ValueFault[] {
   const path = issue.path.map((key) => (typeof key === 'symbol' ? String(key) : key));
   const value = valueAt(raw, path);
-  const cut = cutAddress(value);
+  const cut = cutSource(value);
   if (cut !== null) return [valueFault(path, cut)];
   const found = { path, value, schemas: schemasAt(root, path) };
   switch (issue.code) {
     case 'unrecognized_keys':
-      return issue.keys.map((key) => keyFault([...path, key], unknownKey(key, knownKeys(found.schemas))));
+      return issue.keys.map((key) => keyFault([...path, key], unknownKey(key, found.schemas)));
     case 'invalid_key':
       return [keyFault(path, badName(String(path.at(-1))))];
     case 'invalid_union':
@@ -77,14 +77,21 @@ function expectedOf(choices: readonly (readonly Issue[])[]): string {
   return types[0] ?? 'string';
 }
 
-/** YAML reads `fd00::` without quotes as the key `fd00:` of a block. */
-function cutAddress(value: unknown): Fault | null {
-  const [key, ...others] = isBlock(value) ? Object.keys(value) : [];
-  if (key === undefined || others.length > 0 || parseAddress(`${key}:`) === null) return null;
+/** YAML reads `fd00::` without quotes as the key `fd00:` of a block, and `country: DE` as one, too. */
+function cutSource(value: unknown): Fault | null {
+  const [[key, inner] = [], ...others] = isBlock(value) ? Object.entries(value) : [];
+  if (key === undefined || others.length > 0) return null;
+  if (key === 'country' || key === 'asn') {
+    return { message: `"${key}:" with a space after it reads as a key.`, remedy: `Write "${key}:${inner}".` };
+  }
+  if (parseAddress(`${key}:`) === null) return null;
   return { message: `"${key}:" without quotes reads as a key.`, remedy: `Put it in quotes: "${key}:".` };
 }
 
-function unknownKey(key: string, known: readonly string[]): Fault {
+function unknownKey(key: string, schemas: readonly z.core.$ZodType[]): Fault {
+  const reason = misplacedKeys(schemas)[key];
+  if (reason !== undefined) return { message: `"${key}" does not belong here.`, remedy: reason };
+  const known = knownKeys(schemas);
   const near = suggest(key, known);
   const remedy = near === null ? `The keys here are ${known.join(', ')}.` : `Did you mean "${near}"?`;
   return { message: `The key ${JSON.stringify(key)} is not known.`, remedy };
@@ -107,6 +114,10 @@ function missing({ path, schemas }: Found): ValueFault {
 function exampleOf(schemas: readonly z.core.$ZodType[]): string | null {
   const example = schemas.flatMap(examplesOf)[0];
   if (example === undefined) return null;
+  if (isBlock(example))
+    return `{ ${Object.entries(example)
+      .map(([key, value]) => `${key}: ${value}`)
+      .join(', ')} }`;
   return Array.isArray(example) ? `[${example.join(', ')}]` : String(example);
 }
 

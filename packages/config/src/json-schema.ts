@@ -27,12 +27,15 @@ export interface SchemaNode {
 export function configJsonSchema(): Record<string, unknown> {
   return toSchema((node) => {
     delete node.computedDefault;
+    delete node.misplaced;
   });
 }
 
 /** The same, with what only the reference page says. */
 export function configSchemaTree(): SchemaNode {
-  return toSchema(() => {});
+  return toSchema((node) => {
+    delete node.misplaced;
+  });
 }
 
 function toSchema(adjust: (node: Record<string, unknown>) => void): Record<string, unknown> {

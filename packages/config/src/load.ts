@@ -2,7 +2,9 @@
 import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import { checkGroupCycles } from './check-groups.ts';
-import { checkNames } from './check-names.ts';
+import { checkNames, namesOf } from './check-names.ts';
+import { checkAllowances, checkPeople } from './check-people.ts';
+import { checkRules } from './check-rules.ts';
 import { checkDevices, checkPorts } from './check-services.ts';
 import { type ConfigDocument, type Position, readDocument } from './document.ts';
 import type { ValueFault } from './fault.ts';
@@ -98,6 +100,9 @@ function checkValues(raw: unknown, document: ConfigDocument) {
     ...(parsed.error?.issues ?? []).flatMap((issue) => explainIssue(issue, ConfigText, raw)),
     ...checkDevices(raw),
     ...checkNames(raw, lineOf),
+    ...checkPeople(raw, namesOf(raw)),
+    ...checkAllowances(raw),
+    ...checkRules(raw, lineOf),
     ...checkGroupCycles(raw),
     ...checkPorts(raw, document.keys(['services']), lineOf),
   ];

@@ -40,7 +40,7 @@ function sectionsBelow(path: string, key: string, child: SchemaNode): readonly s
   const here = join(path, key);
   if (named !== null) return sections(`${here}.NAME`, named);
   if (asBlock(child).properties !== undefined) return sections(here, child);
-  // `deny` and `allow` hold the same rules, and one table is enough.
+  // `deny` holds the same rules but for two keys, and one table is enough.
   if (key === 'allow' && child.items !== undefined) return sections(`${here}[]`, child.items);
   return [];
 }

@@ -2,9 +2,11 @@
 // From the parts of the file to the configuration that daemons use.
 import { type Id, toId } from '@nftoggle/contracts';
 import { lanRanges } from './lan.ts';
-import type { ConfigText, RuleText, ServiceText } from './schema.ts';
+import { type RuleContext, resolveAllowance, resolveRule } from './resolve-rule.ts';
+import type { ConfigText, ServiceText } from './schema.ts';
+import type { PersonText } from './schema-person.ts';
 import { type Names, parseSource } from './source.ts';
-import type { Config, Rule, Service, Source } from './types.ts';
+import type { Config, Person, Service, Source } from './types.ts';
 
 /** What the file may leave to the machine that it is read on. */
 export interface Host {
@@ -17,19 +19,25 @@ export function resolveConfig(text: ConfigText, host: Host, serviceOrder: readon
   const names: Names = {
     devices: new Set(Object.keys(text.devices)),
     groups: new Set(Object.keys(text.groups)),
+    people: new Set(Object.keys(text.people)),
   };
+  const timezone = text.timezone ?? host.hostTimezone;
   const devices = Object.entries(text.devices).map(
     ([name, { mac, address }]) => [name, { name, macs: mac ?? [], addresses: address ?? [] }] as const,
   );
   return {
     version: text.version,
     node: text.node ?? toId(host.hostName, 'node'),
-    timezone: text.timezone ?? host.hostTimezone,
+    timezone,
     mode: text.mode,
     lan: [...lanRanges, ...text.lan],
     devices: new Map(devices),
     groups: new Map(Object.entries(text.groups).map(([name, list]) => [name, resolveSources(list, names)])),
-    services: resolveServices(text, names, serviceOrder),
+    people: new Map(Object.entries(text.people).map(([name, person]) => [name, resolvePerson(name, person)])),
+    services: resolveServices(text, serviceOrder, {
+      timezone,
+      sources: (texts) => resolveSources(texts, names),
+    }),
     kernel: {
       queue: text.kernel.queue,
       markMask: text.kernel.mark_mask,
@@ -42,12 +50,34 @@ export function resolveConfig(text: ConfigText, host: Host, serviceOrder: readon
       strangerPerMinute: text.limits.stranger_per_minute,
       sessions: text.limits.sessions,
     },
+    metering: {
+      tick: text.metering.tick,
+      idleBytes: text.metering.idle_bytes,
+      dayStarts: text.metering.day_starts,
+    },
+    geo: { countries: text.geo.countries ?? null, asn: text.geo.asn ?? null },
+    dns: { servers: [...new Set(text.dns.servers)] },
   };
 }
 
-function resolveServices(text: ConfigText, names: Names, order: readonly string[]): ReadonlyMap<Id, Service> {
+function resolvePerson(name: Id, text: PersonText): Person {
+  const counts = text.allowance?.services;
+  return {
+    name,
+    role: text.role,
+    devices: [...new Set(text.devices)],
+    allowance: text.allowance === undefined ? null : resolveAllowance(text.allowance),
+    counts: counts === undefined ? null : [...new Set(counts)],
+  };
+}
+
+function resolveServices(
+  text: ConfigText,
+  order: readonly string[],
+  context: Omit<RuleContext, 'atEnd'>,
+): ReadonlyMap<Id, Service> {
   const resolved = Object.entries(text.services).map(([name, service]) =>
-    resolveService(name, service, names),
+    resolveService(name, service, { ...context, atEnd: service.at_end }),
   );
   const byName = new Map(resolved.map((service) => [service.name, service]));
   return new Map(order.flatMap((name) => entryOf(byName, name)));
@@ -58,9 +88,9 @@ function entryOf<K, V>(map: ReadonlyMap<K, V>, key: K): readonly (readonly [K, V
   return value === undefined ? [] : [[key, value]];
 }
 
-function resolveService(name: Id, text: ServiceText, names: Names): Service {
+function resolveService(name: Id, text: ServiceText, context: RuleContext): Service {
   const rules = (list: 'deny' | 'allow') =>
-    text[list].map((rule, index) => resolveRule(`services.${name}.${list}[${index}]`, rule, names));
+    text[list].map((rule, index) => resolveRule(`services.${name}.${list}[${index}]`, rule, context));
   return {
     name,
     ports: text.ports,
@@ -68,14 +98,11 @@ function resolveService(name: Id, text: ServiceText, names: Names): Service {
     direction: text.direction,
     interfaces: [...new Set(text.interfaces)],
     openFor: text.open_for,
+    atEnd: text.at_end,
     fallback: text.fallback,
     deny: rules('deny'),
     allow: rules('allow'),
   };
-}
-
-function resolveRule(path: string, text: RuleText, names: Names): Rule {
-  return { path, from: resolveSources(typeof text === 'string' ? [text] : text.from, names) };
 }
 
 function resolveSources(texts: readonly string[], names: Names): readonly Source[] {

@@ -4,11 +4,14 @@
 
 import { idPattern } from '@nftoggle/contracts';
 import { z } from 'zod';
+import { parseCountryCode } from './country-code.ts';
+import { parseDnsServer } from './dns-server.ts';
 import { parseDuration } from './duration.ts';
+import { parseFilePath } from './file-path.ts';
 import { parseInterfaceName } from './interface-name.ts';
 import { parseMacAddress } from './mac-address.ts';
 import { parseMarkMask } from './mark-mask.ts';
-import type { Parsed } from './parsed.ts';
+import { type Parsed, refuse } from './parsed.ts';
 import { parsePortRange } from './port-range.ts';
 import { parseAddressText, parseNetworkText } from './source.ts';
 import { parseTimezone } from './timezone.ts';
@@ -18,7 +21,7 @@ export interface IssueParams {
   readonly remedy: string;
 }
 
-function parsedBy<In, Out>(parse: (input: In) => Parsed<Out>) {
+export function parsedBy<In, Out>(parse: (input: In) => Parsed<Out>) {
   return (input: In, context: z.core.$RefinementCtx<In>): Out => {
     const parsed = parse(input);
     if (parsed.ok) return parsed.value;
@@ -46,6 +49,14 @@ export const DurationText = z
     pattern: '^(\\d+d)?(\\d+h)?(\\d+m)?(\\d+s)?$',
     examples: ['1h', '1h30m'],
   });
+
+export const TickText = z.string().transform(parsedBy(parseTick)).meta({ title: 'duration' });
+
+function parseTick(text: string): Parsed<number> {
+  const tick = parseDuration(text);
+  if (!tick.ok || tick.value <= 60) return tick;
+  return refuse(`"${text}" is too long.`, 'The longest is 60s.');
+}
 
 export const PortText = z
   .string()
@@ -92,8 +103,8 @@ export const SourceText = z
   .meta({
     title: 'source',
     description:
-      'Who asks: an address, a network, the name of a device or group, `lan` (private and link-local ranges, and those of the key `lan`), or `any`.',
-    examples: ['lan', '203.0.113.7', '2001:db8:7::/48'],
+      'Who asks: an address, a network, a DNS name (which is looked up again and again), the name of a device, group or person, `country:` and its two letters, `asn:` and the number of a provider (needs `geo.asn`), `lan` (private and link-local ranges, and those of the key `lan`), or `any`.',
+    examples: ['lan', '203.0.113.7', '2001:db8:7::/48', 'tom.dyn.example', 'country:DE', 'asn:3320'],
   });
 
 export const InterfaceText = z
@@ -109,6 +120,35 @@ export const TimezoneText = z
   .string()
   .transform(parsedBy(parseTimezone))
   .meta({ title: 'time zone', description: 'An IANA name.', examples: ['Europe/Berlin', 'UTC'] });
+
+export const CountryText = z
+  .string()
+  .transform(parsedBy(parseCountryCode))
+  .meta({
+    title: 'country',
+    description: 'Two letters as in ISO 3166-1, and `XK` for Kosovo.',
+    pattern: '^[a-zA-Z]{2}$',
+    examples: ['DE', 'FR'],
+  });
+
+export const DnsServerText = z
+  .string()
+  .transform(parsedBy(parseDnsServer))
+  .meta({
+    title: 'DNS server',
+    description: 'Its address, and its port where that is not 53.',
+    examples: ['192.168.1.1', '127.0.0.1:5300', '[2001:db8::53]:5353'],
+  });
+
+export const FileText = z
+  .string()
+  .transform(parsedBy(parseFilePath))
+  .meta({
+    title: 'file',
+    description: 'A path from the root.',
+    pattern: '^/',
+    examples: ['/etc/nftoggle/countries.mmdb'],
+  });
 
 export const MarkMaskText = z
   .union([z.int().min(0).max(0xffff_ffff), z.string()])

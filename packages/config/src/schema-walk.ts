@@ -3,11 +3,11 @@
 import { z } from 'zod';
 import type { Path } from './problem.ts';
 
-/** The schemas that a value may have there: more than one where the schema leaves a choice. */
+/** The schemas that a value may have there, the outermost first: several where the schema leaves a choice. */
 export function schemasAt(root: z.core.$ZodType, path: Path): readonly z.core.$ZodType[] {
-  let schemas = open(root);
-  for (const key of path) schemas = schemas.flatMap((schema) => childOf(schema, key)).flatMap(open);
-  return schemas;
+  let outer: readonly z.core.$ZodType[] = [root];
+  for (const key of path) outer = outer.flatMap(open).flatMap((schema) => childOf(schema, key));
+  return [...new Set([...outer, ...outer.flatMap(open)])];
 }
 
 /** The keys that a block may have; empty where names are free. */
@@ -19,6 +19,11 @@ export function knownKeys(schemas: readonly z.core.$ZodType[]): readonly string[
 export function examplesOf(schema: z.core.$ZodType): readonly unknown[] {
   const examples: unknown = z.globalRegistry.get(schema)?.examples;
   return Array.isArray(examples) ? examples : [];
+}
+
+/** Keys that people write in a block and that belong elsewhere, with the reason. */
+export function misplacedKeys(schemas: readonly z.core.$ZodType[]): Readonly<Record<string, string>> {
+  return Object.assign({}, ...schemas.map((schema) => z.globalRegistry.get(schema)?.misplaced ?? {}));
 }
 
 /** Takes off what only adds a default, a description or a conversion. */

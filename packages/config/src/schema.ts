@@ -4,7 +4,10 @@
 import { z } from 'zod';
 import {
   AddressText,
+  CountryText,
+  DnsServerText,
   DurationText,
+  FileText,
   InterfaceText,
   MacText,
   MarkMaskText,
@@ -15,6 +18,10 @@ import {
   SourceText,
   TimezoneText,
 } from './schema-parts.ts';
+import { PersonText } from './schema-person.ts';
+import { AllowRuleText, AtEndText, DenyRuleText } from './schema-rule.ts';
+import { DnsText, GeoText, KernelText, LimitsText, MeteringText } from './schema-system.ts';
+import { ClockText, DailyText, DatedWindowText, DatesText, MomentText, WindowText } from './schema-time.ts';
 
 export const DeviceText = z
   .strictObject({
@@ -30,21 +37,6 @@ export const DeviceText = z
 export const GroupText = z
   .array(SourceText)
   .meta({ description: 'Sources under one name.', examples: [['10.8.0.0/24']] });
-
-export const RuleText = z
-  .union([
-    SourceText,
-    z.strictObject({
-      from: oneOrMany(SourceText).meta({
-        description: 'The sources that the rule is for.',
-        examples: ['lan'],
-      }),
-    }),
-  ])
-  .meta({
-    title: 'rule',
-    description: 'Whom an entry of `deny` or `allow` is for: a source, or a block with the key `from`.',
-  });
 
 export const ServiceText = z
   .strictObject({
@@ -71,49 +63,20 @@ export const ServiceText = z
     fallback: z.enum(['deny', 'allow']).default('deny').meta({
       description: 'The answer when no decision arrives in time.',
     }),
+    at_end: AtEndText.default('cut').meta({
+      description:
+        'What becomes of open connections when they are let in no more: `cut` ends them, `keep` lets them go on, and admits no new ones. A rule may say otherwise.',
+    }),
     deny: z
-      .array(RuleText)
+      .array(DenyRuleText)
       .prefault([])
       .meta({ description: 'Who may not, looked at before `allow`.', examples: [['192.168.1.66']] }),
     allow: z
-      .array(RuleText)
+      .array(AllowRuleText)
       .prefault([])
       .meta({ description: 'Who may. Nobody else may. Empty: nobody.', examples: [['lan']] }),
   })
   .meta({ description: 'Ports that are invisible to everybody who is not allowed to use them.' });
-
-export const KernelText = z
-  .strictObject({
-    queue: z.int().min(0).max(65_534).default(4242).meta({
-      description: 'Number of the first of two kernel queues (NFQUEUE); the next number is used too.',
-    }),
-    mark_mask: MarkMaskText.prefault('0xfff00000').meta({
-      description: 'The bits of packet and connection marks that nftoggle may use; others keep theirs.',
-    }),
-    ipv6_prefix: z.int().min(32).max(128).default(64).meta({
-      description:
-        'The widest IPv6 prefix, in bits, that one decision may open: devices change their address within 64.',
-    }),
-  })
-  .meta({ description: 'Numbers that may have to give way to other software on this machine.' });
-
-export const LimitsText = z
-  .strictObject({
-    held: z.int().min(1).max(65_536).default(4096).meta({ description: 'Packets held at once.' }),
-    known_per_second: z.int().min(1).max(1_000_000).default(2000).meta({
-      description: 'First packets per second from sources that a rule could allow.',
-    }),
-    strangers_per_second: z.int().min(1).max(1_000_000).default(200).meta({
-      description: 'First packets per second from all other sources together.',
-    }),
-    stranger_per_minute: z.int().min(1).max(1_000_000).default(12).meta({
-      description: 'First packets per minute from the network of one such source (IPv4 /24, IPv6 /56).',
-    }),
-    sessions: z.int().min(1).max(1_048_576).default(65_536).meta({
-      description: 'Sessions of one service, for each address family.',
-    }),
-  })
-  .meta({ description: 'What a flood may use up. More is dropped, and counted.' });
 
 export const ConfigText = z
   .strictObject({
@@ -138,30 +101,57 @@ export const ConfigText = z
       }),
     devices: z.record(Name, DeviceText).prefault({}).meta({ description: 'Machines, by name.' }),
     groups: z.record(Name, GroupText).prefault({}).meta({ description: 'Lists of sources, by name.' }),
+    people: z
+      .record(Name, PersonText)
+      .prefault({})
+      .meta({ description: 'Who the devices belong to, by name.' }),
     services: z.record(Name, ServiceText).prefault({}).meta({ description: 'What is guarded, by name.' }),
     kernel: KernelText.prefault({}).meta({ description: KernelText.description ?? '' }),
     limits: LimitsText.prefault({}).meta({ description: LimitsText.description ?? '' }),
+    metering: MeteringText.prefault({}).meta({ description: MeteringText.description ?? '' }),
+    geo: GeoText.prefault({}).meta({ description: GeoText.description ?? '' }),
+    dns: DnsText.prefault({}).meta({ description: DnsText.description ?? '' }),
   })
   .meta({ title: 'nftoggle.yml', description: 'The configuration of nftoggle.' });
 
 export type DeviceText = z.output<typeof DeviceText>;
-export type RuleText = z.output<typeof RuleText>;
 export type ServiceText = z.output<typeof ServiceText>;
 /** The file once its parts are parsed; names in it are not resolved yet. */
 export type ConfigText = z.output<typeof ConfigText>;
 
 /** Keys of the file that may stand there empty: a section whose lines are all commented out. */
-export const sections = ['lan', 'devices', 'groups', 'services', 'kernel', 'limits'] as const;
+export const sections = [
+  'lan',
+  'devices',
+  'groups',
+  'people',
+  'services',
+  'kernel',
+  'limits',
+  'metering',
+  'geo',
+  'dns',
+] as const;
 
 /** The kinds of value that have a title, for the reference page. */
 export const valueKinds: readonly z.ZodType[] = [
   Name,
   SourceText,
-  RuleText,
+  AllowRuleText,
+  DenyRuleText,
   PortText,
   DurationText,
+  DailyText,
+  WindowText,
+  DatesText,
+  DatedWindowText,
+  MomentText,
+  ClockText,
+  CountryText,
   AddressText,
   NetworkText,
+  DnsServerText,
+  FileText,
   MacText,
   InterfaceText,
   TimezoneText,

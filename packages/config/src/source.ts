@@ -1,33 +1,64 @@
 // SPDX-License-Identifier: MIT
 
+import { parseAsn } from './asn-text.ts';
+import { parseCountryCode } from './country-code.ts';
+import { looksLikeDnsName, parseDnsName } from './dns-name.ts';
 import { parseMacAddress } from './mac-address.ts';
 import { formatNetwork, type Network, parseAddress, parseNetwork } from './network.ts';
 import { accept, type Parsed, refuse } from './parsed.ts';
 import { suggest } from './suggest.ts';
 import type { Source } from './types.ts';
 
-/** Names that mean the same in every file, so that no device or group may take them. */
+/** Names that mean the same in every file, so that no device, group or person may take them. */
 export const reservedNames = ['lan', 'any'] as const;
 
-/** The names that a source may use. */
+/** The names that a source may use. A `Config` is such names. */
 export interface Names {
-  readonly devices: ReadonlySet<string>;
-  readonly groups: ReadonlySet<string>;
+  readonly devices: NameSet;
+  readonly groups: NameSet;
+  readonly people: NameSet;
 }
 
-/** An address, a network, `lan`, `any`, or the name of a device or group. */
+interface NameSet {
+  has(name: string): boolean;
+  keys(): Iterable<string>;
+}
+
+/** What an entry of `from` or of a group may be. A name of the file wins over all else that looks like it. */
 export function parseSource(text: string, names: Names): Parsed<Source> {
   if (text === 'lan') return accept({ kind: 'lan' });
   if (text === 'any') return accept({ kind: 'any' });
   if (names.groups.has(text)) return accept({ kind: 'group', group: text });
   if (names.devices.has(text)) return accept({ kind: 'device', device: text });
+  if (names.people.has(text)) return accept({ kind: 'person', person: text });
   const mac = parseMacAddress(text);
   if (mac.ok) {
     const remedy = `Add a device with "mac: ${mac.value}" under "devices", and write its name here.`;
     return refuse(`${JSON.stringify(text)} is a hardware address.`, remedy);
   }
-  if (/[:/]|^\d+\.|\.\d+$/.test(text)) return parseNetworkSource(text);
+  const [, kind, value = ''] = /^([a-z]+): *([^:/]*)$/i.exec(text) ?? [];
+  if (kind !== undefined && parseAddress(text) === null) return parsePlace(text, kind, value);
+  const several = text.split(/[\s,]+/).filter((part) => part !== '');
+  if (several.length > 1 && several.every((part) => parseSource(part, names).ok)) {
+    return refuse(`${JSON.stringify(text)} is several sources.`, `Write a list: [${several.join(', ')}].`);
+  }
+  if (looksLikeDnsName(text)) return mapped(parseDnsName(text), (name) => ({ kind: 'name', name }));
+  if (/[:/.]/.test(text)) return parseNetworkSource(text);
   return refuse(`${JSON.stringify(text)} is not known.`, remedyFor(text, names));
+}
+
+/** `country:DE` and `asn:3320`. */
+function parsePlace(text: string, kind: string, value: string): Parsed<Source> {
+  if (kind === 'country') return mapped(parseCountryCode(value), (country) => ({ kind, country }));
+  if (kind === 'asn') return mapped(parseAsn(value), (asn) => ({ kind, asn }));
+  const near = suggest(kind, ['country', 'asn']);
+  const remedy =
+    near === null ? 'Before ":" there can be country or asn.' : `Did you mean "${near}:${value}"?`;
+  return refuse(`${JSON.stringify(text)} is not known.`, remedy);
+}
+
+function mapped<T>(parsed: Parsed<T>, toSource: (value: T) => Source): Parsed<Source> {
+  return parsed.ok ? accept(toSource(parsed.value)) : parsed;
 }
 
 /** An address or `ADDRESS/BITS`, with a reason when it is neither. */
@@ -49,8 +80,7 @@ export function parseAddressText(text: string): Parsed<Network> {
 }
 
 function parseNetworkSource(text: string): Parsed<Source> {
-  const network = parseNetworkText(text);
-  return network.ok ? accept({ kind: 'network', network: network.value }) : network;
+  return mapped(parseNetworkText(text), (network) => ({ kind: 'network', network }));
 }
 
 function networkRemedy(text: string): string {
@@ -67,13 +97,21 @@ function networkRemedy(text: string): string {
 }
 
 function remedyFor(text: string, names: Names): string {
-  const near = suggest(text, [...names.groups, ...names.devices, ...reservedNames]);
+  const near = suggest(text, [
+    ...names.groups.keys(),
+    ...names.devices.keys(),
+    ...names.people.keys(),
+    ...reservedNames,
+  ]);
   if (near !== null) return `Did you mean ${kindOf(near, names)}"${near}"?`;
-  if (text.includes('.')) return 'Names of hosts are not looked up: write the address.';
-  return 'Write an address, a network, the name of a device or group, "lan" or "any".';
+  if (/^as\d+$/i.test(text)) return `Did you mean "asn:${text.slice(2)}"?`;
+  const country = parseCountryCode(text);
+  if (country.ok && country.value === text) return `Did you mean "country:${country.value}"?`;
+  return 'Write an address, a network, a DNS name, the name of a device, group or person, "country:XX", "lan" or "any".';
 }
 
 function kindOf(name: string, names: Names): string {
   if (names.groups.has(name)) return 'the group ';
+  if (names.people.has(name)) return 'the person ';
   return names.devices.has(name) ? 'the device ' : '';
 }

@@ -17,6 +17,9 @@ groups:
   inner: [nas, 192.0.2.7, 192.0.2.7]
   everybody: [any, outer]
   nobody: []
+  far: [tom.dyn.example, country:DE, leo]
+people:
+  leo: { devices: [tv, nas] }
 `);
 
 function load(text: string): Config {
@@ -50,6 +53,15 @@ describe('expandSources', () => {
       networks: [],
       macs: ['00:11:32:aa:bb:cc'],
     });
+  });
+
+  it('knows a person by their devices, and has nothing of what cannot be listed', () => {
+    expect(expand({ kind: 'group', group: 'far' })).toEqual({
+      networks: ['192.0.2.20', '2001:db8::20'],
+      macs: ['00:11:32:aa:bb:cc', '00:11:32:aa:bb:dd'],
+      any: false,
+    });
+    expect(expand({ kind: 'name', name: 'tom.dyn.example' }, { kind: 'asn', asn: 3320 })).toEqual(expand());
   });
 
   it('takes what the file adds to lan', () => {

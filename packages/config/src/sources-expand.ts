@@ -12,9 +12,13 @@ export interface ExpandedSources {
   readonly any: boolean;
 }
 
+/**
+ * A person is their devices. DNS names, countries and providers (ASN) cannot be listed here and add nothing: to
+ * the lanes of the kernel such sources are strangers until they had a session.
+ */
 export function expandSources(config: Config, sources: Iterable<Source>): ExpandedSources {
   const flat = withoutGroups(config, sources);
-  const devices = flat.flatMap((source) => (source.kind === 'device' ? deviceOf(config, source.device) : []));
+  const devices = flat.flatMap((source) => devicesOf(config, source));
   const networks = flat.flatMap((source): readonly Network[] => {
     if (source.kind === 'network') return [source.network];
     return source.kind === 'lan' ? config.lan : [];
@@ -41,9 +45,11 @@ function withoutGroups(config: Config, sources: Iterable<Source>): readonly Sour
   return flat;
 }
 
-function deviceOf(config: Config, name: string): readonly Device[] {
-  const device = config.devices.get(name);
-  return device === undefined ? [] : [device];
+function devicesOf(config: Config, source: Source): readonly Device[] {
+  const names = source.kind === 'person' ? (config.people.get(source.person)?.devices ?? []) : [];
+  return (source.kind === 'device' ? [source.device] : names).flatMap(
+    (name) => config.devices.get(name) ?? [],
+  );
 }
 
 /** Networks either nest or are apart, so after sorting a network can only lie within the last one kept. */

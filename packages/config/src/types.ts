@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The configuration as daemons use it: every name resolved, every number in one unit, nothing optional
 // that has a default. It is what the schema's text form becomes once it is known to be right.
-import type { Id, Protocol } from '@nftoggle/contracts';
+import type { AtEnd, Id, Protocol } from '@nftoggle/contracts';
 import type { Network } from './network.ts';
 
 export interface Config {
@@ -16,10 +16,14 @@ export interface Config {
   readonly lan: readonly Network[];
   readonly devices: ReadonlyMap<Id, Device>;
   readonly groups: ReadonlyMap<Id, readonly Source[]>;
+  readonly people: ReadonlyMap<Id, Person>;
   /** In the order of the file. */
   readonly services: ReadonlyMap<Id, Service>;
   readonly kernel: Kernel;
   readonly limits: Limits;
+  readonly metering: Metering;
+  readonly geo: Geo;
+  readonly dns: Dns;
 }
 
 export interface Device {
@@ -27,6 +31,20 @@ export interface Device {
   /** Lower case, with colons. */
   readonly macs: readonly string[];
   readonly addresses: readonly Network[];
+}
+
+export const roles = ['admin', 'parent', 'member', 'child'] as const;
+export type Role = (typeof roles)[number];
+
+/** The unit a parent thinks in: somebody, and all that is theirs. */
+export interface Person {
+  readonly name: Id;
+  readonly role: Role;
+  readonly devices: readonly Id[];
+  /** Shared by all devices of the person and all services that count toward it. */
+  readonly allowance: Allowance | null;
+  /** Services that count toward the allowance; null when all do. */
+  readonly counts: readonly Id[] | null;
 }
 
 export interface Service {
@@ -39,6 +57,8 @@ export interface Service {
   readonly interfaces: readonly string[];
   /** How long a session lasts before the next connection is asked about again, in seconds. */
   readonly openFor: number;
+  /** What a rule does that does not say. Grants go by it, too. */
+  readonly atEnd: AtEnd;
   /** The answer when no decision arrives. */
   readonly fallback: 'deny' | 'allow';
   /** Looked at before `allow`. */
@@ -57,12 +77,70 @@ export interface Rule {
   /** Where it stands in the file, such as `services.ssh.allow[1]`. */
   readonly path: string;
   readonly from: readonly Source[];
+  /** ISO 3166-1 codes, upper case; null where the rule does not ask. */
+  readonly countries: readonly string[] | null;
+  readonly notCountries: readonly string[] | null;
+  /** When the rule is in force; null for always. */
+  readonly windows: WindowList | null;
+  /** From then on the rule matches nobody, in milliseconds since the epoch; null for never. */
+  readonly expires: number | null;
+  /** One for each entry of `from`; null for no limit. Deny rules have none. */
+  readonly allowance: Allowance | null;
+  readonly atEnd: AtEnd;
+}
+
+/** Recurring local times, and dated exceptions. A window belongs to the day on which it begins. */
+export interface WindowList {
+  readonly weekly: readonly WeeklyWindow[];
+  /** Days on which no window of `weekly` begins. */
+  readonly except: readonly DateRange[];
+  /** Windows beside the weekly ones, whatever `except` says. */
+  readonly also: readonly DatedWindow[];
+}
+
+export interface WeeklyWindow extends DaySpan {
+  /** ISO 8601 numbers: 1 is Monday, 7 is Sunday. Each once, ascending, at least one. */
+  readonly days: readonly number[];
+}
+
+export interface DatedWindow extends DaySpan {
+  readonly dates: DateRange;
+}
+
+/** What clocks on the wall show, in seconds after midnight. */
+export interface DaySpan {
+  /** 0 to 86,399. */
+  readonly from: number;
+  /** More than `from`, and at most a day more: a value beyond 86,400 is on the next day. */
+  readonly to: number;
+}
+
+/** Local dates as `2026-12-24`; both ends are included. */
+export interface DateRange {
+  readonly first: string;
+  readonly last: string;
+}
+
+/** Time budgets in seconds; 0 is none, null is unlimited. At least one of the three is not null. */
+export interface Allowance {
+  readonly daily: number | null;
+  readonly weekly: number | null;
+  readonly monthly: number | null;
+  /** When use is not charged; null for never. */
+  readonly uncharged: WindowList | null;
+  /** Seconds left at which an event warns, most first. */
+  readonly warnBefore: readonly number[];
 }
 
 export type Source =
   | { readonly kind: 'network'; readonly network: Network }
   | { readonly kind: 'device'; readonly device: Id }
   | { readonly kind: 'group'; readonly group: Id }
+  | { readonly kind: 'person'; readonly person: Id }
+  /** A DNS name, lower case, without a dot at its end. */
+  | { readonly kind: 'name'; readonly name: string }
+  | { readonly kind: 'country'; readonly country: string }
+  | { readonly kind: 'asn'; readonly asn: number }
   | { readonly kind: 'lan' }
   | { readonly kind: 'any' };
 
@@ -85,4 +163,24 @@ export interface Limits {
   readonly strangerPerMinute: number;
   /** Sessions of one service and address family. */
   readonly sessions: number;
+}
+
+export interface Metering {
+  /** Seconds between two measurements. */
+  readonly tick: number;
+  /** A session that moved fewer bytes in a tick was idle, and is not charged for it. */
+  readonly idleBytes: number;
+  /** Seconds after midnight at which the day of allowances begins. */
+  readonly dayStarts: number;
+}
+
+/** Database files of the user's own; null for the built-in one (countries) or none (ASN). */
+export interface Geo {
+  readonly countries: string | null;
+  readonly asn: string | null;
+}
+
+export interface Dns {
+  /** `address:port` of each; empty for those of the machine. */
+  readonly servers: readonly string[];
 }

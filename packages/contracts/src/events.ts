@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 import { z } from 'zod';
-import { Instant, Reason, Revision } from './decision.ts';
+import { AccountId, Bound, Reason, Revision } from './decision.ts';
 import { Address, FlowSource, Port, Protocol } from './flow.ts';
+import { Grant } from './grant.ts';
 import { Id } from './ids.ts';
+import { Instant } from './instant.ts';
 
 const flowFacts = {
   service: Id,
@@ -19,16 +21,27 @@ export const SessionStarted = z.object({
   rule: z.string().nullable(),
   reason: Reason,
   until: Instant,
+  bound: Bound,
 });
 
 /** `shutdown`: the guard itself was taken away, by `panic` or `mode: watch`. */
-export const endReasons = ['expired', 'revoked', 'shutdown'] as const;
+export const endReasons = [
+  'expired',
+  'window_end',
+  'allowance_spent',
+  'rule_expired',
+  'grant_ended',
+  'revoked',
+  'shutdown',
+] as const;
 
 export const SessionEnded = z.object({
   service: Id,
   covers: z.string(),
   reason: z.enum(endReasons),
   since: Instant,
+  /** Live connections that were ended with it; those of `at_end: keep`, and of a session time that is over, go on. */
+  cut: z.int(),
 });
 
 /** One source refused by one service: the first refusal at once, the following ones as a count. */
@@ -36,6 +49,8 @@ export const AccessDenied = z.object({
   ...flowFacts,
   reason: Reason,
   rule: z.string().nullable(),
+  /** When the same source would be let in, as far as can be foreseen. */
+  next_allowed: Instant.nullable(),
   /** False in `mode: watch`: the packet went on all the same. */
   enforced: z.boolean(),
   count: z.int().min(1),
@@ -51,12 +66,54 @@ export const RulesetRestored = z.object({
 export const ConfigChanged = z.object({ daemon: z.string(), revision: Revision });
 export const ConfigRefused = z.object({ daemon: z.string(), revision: Revision, problem: z.string() });
 
+/** `by`: who changed the end, or ended it; null for a grant whose time was over. */
+export const GrantEvent = z.object({ grant: Grant, by: z.string().nullable() });
+
+/** An allowance is running out (`warn_before`), or is spent. */
+export const AllowanceEvent = z.object({
+  account: AccountId,
+  who: z.string(),
+  /** In seconds. */
+  left: z.number(),
+  /** Of the period that gives least. */
+  resets: Instant,
+});
+
+export const AllowanceChanged = z.object({
+  who: z.string(),
+  /** In seconds; negative for a penalty. */
+  bonus: z.number(),
+  by: z.string(),
+  why: z.string().nullable(),
+});
+
+export const PermissionsChanged = z.object({
+  because: z.enum(['grant', 'allowance', 'names', 'countries', 'clock']),
+  /** Null: any service. */
+  services: z.array(Id).nullable(),
+});
+
+export const ClockChanged = z.object({
+  trusted: z.boolean(),
+  /** Why it is not; null when it is. */
+  problem: z.string().nullable(),
+});
+
 /** The payload of every event, by type. */
 export const eventData = {
   session_started: SessionStarted,
   session_ended: SessionEnded,
   access_denied: AccessDenied,
   ruleset_restored: RulesetRestored,
+  grant_issued: GrantEvent,
+  grant_extended: GrantEvent,
+  grant_revoked: GrantEvent,
+  grant_ended: GrantEvent,
+  allowance_low: AllowanceEvent,
+  allowance_spent: AllowanceEvent,
+  allowance_changed: AllowanceChanged,
+  permissions_changed: PermissionsChanged,
+  clock_changed: ClockChanged,
   config_changed: ConfigChanged,
   config_refused: ConfigRefused,
 } as const;

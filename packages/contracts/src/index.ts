@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Every shape and subject on the bus, and nothing that does anything.
+export * from './allowance.ts';
 export * from './decision.ts';
 export * from './events.ts';
 export * from './flow.ts';
+export * from './grant.ts';
 export * from './ids.ts';
+export * from './instant.ts';
+export * from './refusal.ts';
+export * from './schedule.ts';
 export * from './status.ts';
+export * from './stores.ts';
 export * from './subjects.ts';

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { z } from 'zod';
-import { Instant, Revision } from './decision.ts';
+import { AtEnd, Bound, Revision } from './decision.ts';
 import { Id } from './ids.ts';
+import { Instant } from './instant.ts';
 
 export const StatusRequest = z.object({});
 
@@ -37,6 +38,10 @@ export const Session = z.object({
   covers: z.string(),
   since: Instant,
   until: Instant,
+  bound: Bound,
+  at_end: AtEnd,
+  /** True when its use is charged to an allowance. */
+  metered: z.boolean(),
   rule: z.string().nullable(),
   reason: z.string(),
 });
@@ -53,6 +58,9 @@ export const GuardedService = z.object({
   sessions: z.int(),
 });
 
+/** How use is measured: `time` charges all the time of a session, because this kernel counts no traffic. */
+export const Metering = z.enum(['traffic', 'time']);
+
 export const InterceptorStatus = DaemonStatus.extend({
   daemon: z.literal('interceptor'),
   guard: GuardState,
@@ -65,6 +73,7 @@ export const InterceptorStatus = DaemonStatus.extend({
   /** The newest 500 of them at most. */
   sessions: z.array(Session),
   sessionsTotal: z.int(),
+  metering: Metering,
   /**
    * Counts since the daemon started. Every packet is of one kind:
    * packets = allowed + denied + replaced + malformed + held.
@@ -87,9 +96,27 @@ export const InterceptorStatus = DaemonStatus.extend({
 });
 export type InterceptorStatus = z.infer<typeof InterceptorStatus>;
 
+/** `file`: the user's own, or `built-in`. `built`: when its makers made it; null while it cannot be read at all. */
+const DatabaseStatus = z.object({
+  file: z.string(),
+  built: Instant.nullable(),
+  problem: z.string().nullable(),
+});
+
 export const PolicyStatus = DaemonStatus.extend({
   daemon: z.literal('policy'),
   decisions: z.object({ allowed: z.int(), denied: z.int() }),
+  /** False until grants and the ledger were read from the bus: until then no grant opens, and no allowance counts. */
+  ready: z.boolean(),
+  grants: z.int(),
+  /** Why windows and allowances do not count now; null when the clock is trusted. */
+  clockProblem: z.string().nullable(),
+  /** DNS names of the configuration and what is known of them. */
+  names: z.array(
+    z.object({ name: z.string(), addresses: z.array(z.string()), problem: z.string().nullable() }),
+  ),
+  /** The country and ASN databases in use; null for one that there is none of. */
+  databases: z.object({ countries: DatabaseStatus.nullable(), asn: DatabaseStatus.nullable() }),
 });
 export type PolicyStatus = z.infer<typeof PolicyStatus>;
 
@@ -98,6 +125,8 @@ export const SystemStatus = z.object({
   node: Id,
   version: z.string(),
   mode: z.enum(['enforce', 'watch']),
+  /** IANA name of the time zone of the configuration. */
+  timezone: z.string(),
   /** True when ports are guarded and questions get answers. */
   healthy: z.boolean(),
   api: DaemonStatus,

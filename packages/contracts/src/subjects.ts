@@ -1,7 +1,18 @@
 // SPDX-License-Identifier: MIT
 import type { z } from 'zod';
+import { AllowancesReply, AllowancesRequest, BonusRequest, ChargeReply, ChargeRequest } from './allowance.ts';
 import { Decision, DecisionRequest, ExplainReply, ExplainRequest } from './decision.ts';
 import type { EventType } from './events.ts';
+import {
+  GrantExtendRequest,
+  GrantIssueReply,
+  GrantIssueRequest,
+  GrantListReply,
+  GrantListRequest,
+  GrantRevokeReply,
+  GrantRevokeRequest,
+} from './grant.ts';
+import { ScheduleReply, ScheduleRequest } from './schedule.ts';
 import { InterceptorStatus, PolicyStatus, StatusRequest } from './status.ts';
 
 export type Daemon = 'interceptor' | 'policy' | 'api';
@@ -43,6 +54,86 @@ export const requests = {
     deadline: 2_000,
     about: 'The same decision with each condition that led to it, for people.',
   },
+  schedule: {
+    area: 'flow',
+    verb: 'schedule',
+    request: ScheduleRequest,
+    reply: ScheduleReply,
+    server: 'policy',
+    callers: ['api'],
+    deadline: 5_000,
+    about: 'When a person, device or service has access in the days to come, by the same decisions.',
+  },
+  charge: {
+    area: 'allowance',
+    verb: 'charge',
+    request: ChargeRequest,
+    reply: ChargeReply,
+    server: 'policy',
+    callers: ['interceptor'],
+    deadline: 2_000,
+    about: 'Time of use to be charged. Repeating a question does no harm.',
+  },
+  allowances: {
+    area: 'allowance',
+    verb: 'list',
+    request: AllowancesRequest,
+    reply: AllowancesReply,
+    server: 'policy',
+    callers: ['api'],
+    deadline: 2_000,
+    about: 'What is used and left of the allowances.',
+  },
+  bonus: {
+    area: 'allowance',
+    verb: 'bonus',
+    request: BonusRequest,
+    reply: AllowancesReply,
+    server: 'policy',
+    callers: ['api'],
+    deadline: 2_000,
+    about: 'More time for today, or less.',
+  },
+  grantIssue: {
+    area: 'grant',
+    verb: 'issue',
+    request: GrantIssueRequest,
+    reply: GrantIssueReply,
+    server: 'policy',
+    callers: ['api'],
+    deadline: 2_000,
+    about: 'Opens a service to a source for a while.',
+  },
+  grantList: {
+    area: 'grant',
+    verb: 'list',
+    request: GrantListRequest,
+    reply: GrantListReply,
+    server: 'policy',
+    callers: ['api'],
+    deadline: 2_000,
+    about: 'The grants that are open.',
+  },
+  grantExtend: {
+    area: 'grant',
+    verb: 'extend',
+    request: GrantExtendRequest,
+    reply: GrantIssueReply,
+    server: 'policy',
+    callers: ['api'],
+    deadline: 2_000,
+    about: 'Gives a grant another end.',
+  },
+  grantRevoke: {
+    area: 'grant',
+    verb: 'revoke',
+    request: GrantRevokeRequest,
+    reply: GrantRevokeReply,
+    server: 'policy',
+    callers: ['api'],
+    deadline: 2_000,
+    about: 'Ends grants before their time.',
+  },
   interceptorStatus: {
     area: 'interceptor',
     verb: 'status',
@@ -73,6 +164,8 @@ interface EventSubject {
   readonly area: string;
   readonly verb: string;
   readonly publishers: readonly Daemon[];
+  /** Daemons that act upon it. */
+  readonly followers?: readonly Daemon[];
   readonly about: string;
 }
 
@@ -101,6 +194,61 @@ export const events = {
     verb: 'restored',
     publishers: ['interceptor'],
     about: 'Somebody removed or altered our nftables table, and it is back.',
+  },
+  grant_issued: {
+    area: 'grant',
+    verb: 'issued',
+    publishers: ['policy'],
+    about: 'Somebody opened a service to a source for a while.',
+  },
+  grant_extended: {
+    area: 'grant',
+    verb: 'extended',
+    publishers: ['policy'],
+    about: 'Somebody gave a grant another end.',
+  },
+  grant_revoked: {
+    area: 'grant',
+    verb: 'revoked',
+    publishers: ['policy'],
+    about: 'Somebody ended a grant before its time.',
+  },
+  grant_ended: {
+    area: 'grant',
+    verb: 'ended',
+    publishers: ['policy'],
+    about: 'The time of a grant is over.',
+  },
+  allowance_low: {
+    area: 'allowance',
+    verb: 'low',
+    publishers: ['policy'],
+    about: 'An allowance has no more left than `warn_before` says.',
+  },
+  allowance_spent: {
+    area: 'allowance',
+    verb: 'spent',
+    publishers: ['policy'],
+    about: 'An allowance is used up.',
+  },
+  allowance_changed: {
+    area: 'allowance',
+    verb: 'changed',
+    publishers: ['policy'],
+    about: 'Somebody gave more time for today, or took some away.',
+  },
+  permissions_changed: {
+    area: 'permissions',
+    verb: 'changed',
+    publishers: ['policy'],
+    followers: ['interceptor'],
+    about: 'What policy allows may be another thing than a moment ago: live sessions are looked at again.',
+  },
+  clock_changed: {
+    area: 'clock',
+    verb: 'changed',
+    publishers: ['policy'],
+    about: 'The clock of the machine is not to be believed any more, or is again.',
   },
   config_changed: {
     area: 'config',
