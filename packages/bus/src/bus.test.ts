@@ -1,19 +1,12 @@
 // SPDX-License-Identifier: MIT
-import type { Decision } from '@nftoggle/contracts';
-import { aFlow, eventually, type NatsServer, startNats } from '@nftoggle/testkit';
+import type { Decision, EventData } from '@nftoggle/contracts';
+import { aDecision, aFlow, eventually, type NatsServer, startNats } from '@nftoggle/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { BusStatus } from './bus.ts';
 import { BadAnswerError, NoAnswerError } from './errors.ts';
 import { Clients, heardRevisions, revision } from './nats.fixture.ts';
 
-const allow: Decision = {
-  decision: 'allow',
-  reason: 'rule_allows',
-  rule: 'services.ssh.allow[0]',
-  until: '2025-01-15T12:00:00.000Z',
-  prefix: 32,
-  revision: '0123456789ab',
-};
+const allow = aDecision();
 const subject = 'nftoggle.v1.box.flow.decide';
 
 let nats: NatsServer;
@@ -102,6 +95,21 @@ describe('a request', () => {
     expect(statuses).toContainEqual({ kind: 'error', message: 'decide: out of ideas' });
   });
 
+  it('gets its own answer, however many replicas of the asker ask at once', async () => {
+    const policy = clients.bus('policy');
+    policy.serve('decide', ({ flow }) => ({ ...allow, rule: flow.source.address }));
+    await policy.ready;
+    const askers = [await clients.connected('interceptor'), await clients.connected('interceptor')];
+    const asked = askers.flatMap((asker, replica) =>
+      Array.from({ length: 50 }, async (_, n) => {
+        const address = `192.0.2.${replica * 100 + n}`;
+        const { rule } = await asker.request('decide', { flow: aFlow({ source: { address } }) });
+        expect(rule).toBe(address);
+      }),
+    );
+    await Promise.all(asked);
+  });
+
   it('goes to one replica, and all replicas share the work', async () => {
     const counts = [0, 0];
     for (const index of [0, 1]) {
@@ -178,5 +186,85 @@ describe('an event', () => {
     }
     await policy.close();
     await eventually(() => heard.length === 100);
+  });
+});
+
+describe('a follower', () => {
+  const because: EventData<'permissions_changed'> = { because: 'grant', services: ['ssh'] };
+
+  it('hears the events of the table, each replica every one', async () => {
+    const heard: unknown[] = [];
+    for (const replica of ['one', 'other']) {
+      const interceptor = clients.bus('interceptor');
+      interceptor.follow('permissions_changed', ({ data }) => void heard.push([replica, data]));
+      await interceptor.ready;
+    }
+    const policy = await clients.connected('policy');
+    policy.publish('permissions_changed', because);
+    await eventually(() => heard.length === 2);
+    expect(heard.sort()).toEqual([
+      ['one', because],
+      ['other', because],
+    ]);
+  });
+
+  it('hears them also when following began after the connection', async () => {
+    const interceptor = await clients.connected('interceptor');
+    const heard: string[] = [];
+    interceptor.follow('permissions_changed', ({ source }) => void heard.push(source));
+    const policy = await clients.connected('policy');
+    await eventually(() => {
+      policy.publish('permissions_changed', because);
+      return heard.length > 0;
+    });
+    expect(heard[0]).toBe('/nftoggle/box/policy');
+  });
+
+  it.each([
+    ['no JSON', 'changed'],
+    ['no event', JSON.stringify(because)],
+    ['another event', JSON.stringify({ type: 'config_changed' })],
+  ])('does not hear what is %s, which is reported', async (_, text) => {
+    const statuses: BusStatus[] = [];
+    const interceptor = clients.bus('interceptor', (status) => statuses.push(status));
+    const heard: unknown[] = [];
+    interceptor.follow('permissions_changed', ({ data }) => void heard.push(data));
+    await interceptor.ready;
+    const raw = await clients.raw('policy');
+    raw.publish('nftoggle.v1.box.permissions.changed', text);
+    await raw.flush();
+    const policy = await clients.connected('policy');
+    policy.publish('permissions_changed', because);
+    await eventually(() => expect(heard).toEqual([because]));
+    expect(statuses).toContainEqual({ kind: 'error', message: expect.stringContaining('wrong shape') });
+  });
+
+  it.each([
+    [
+      'throws',
+      () => {
+        throw new Error('out of ideas');
+      },
+    ],
+    ['fails later', () => Promise.reject(new Error('out of ideas'))],
+  ])('that %s is reported, and hears the next one', async (_, fail) => {
+    const statuses: BusStatus[] = [];
+    const interceptor = clients.bus('interceptor', (status) => statuses.push(status));
+    let heard = 0;
+    interceptor.follow('permissions_changed', () => {
+      heard += 1;
+      return fail();
+    });
+    await interceptor.ready;
+    const policy = await clients.connected('policy');
+    policy.publish('permissions_changed', because);
+    policy.publish('permissions_changed', because);
+    await eventually(() => heard === 2);
+    expect(statuses).toContainEqual({ kind: 'error', message: 'permissions_changed: out of ideas' });
+  });
+
+  it('must be named by the table', async () => {
+    expect(() => clients.bus('api').follow('permissions_changed', () => {})).toThrow(TypeError);
+    expect(() => clients.bus('interceptor').follow('session_started', () => {})).toThrow(TypeError);
   });
 });

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
-import { randomUUID } from 'node:crypto';
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import {
   type CloudEvent,
-  cloudEvent,
   type Daemon,
+  type EntryOf,
   type EventData,
   type EventType,
   eventSubject,
@@ -13,11 +12,19 @@ import {
   type RequestOf,
   requestSubject,
   requests,
+  type StoreName,
+  stores,
 } from '@nftoggle/contracts';
+import { BusStore } from './bus-store.ts';
 import { Connector } from './connector.ts';
+import { decode, maxMessage } from './decode.ts';
+import { envelope, readEvent } from './envelope.ts';
 import { BadAnswerError, NoAnswerError } from './errors.ts';
+import { inboxPrefix } from './inbox.ts';
 import { Outbox } from './outbox.ts';
+import { follows, uses } from './permissions.ts';
 import { Replies } from './replies.ts';
+import type { SharedStore } from './shared-store.ts';
 
 export interface BusOptions {
   readonly url: string;
@@ -36,8 +43,8 @@ export type BusStatus =
 
 export type Handler<N extends RequestName> = (request: RequestOf<N>) => ReplyOf<N> | Promise<ReplyOf<N>>;
 
-/** Larger messages are neither sent nor believed, in bytes. */
-export const maxMessage = 256 * 1024;
+/** May take its time: the next event does not wait for it. */
+export type Follower<T extends EventType> = (event: CloudEvent<T>) => void | Promise<void>;
 
 /**
  * A daemon's place on NATS. It exists before the server does and outlives every outage: it reconnects
@@ -46,6 +53,8 @@ export const maxMessage = 256 * 1024;
 export class Bus {
   readonly #options: BusOptions;
   readonly #served: ((connection: NatsConnection) => void)[] = [];
+  readonly #stores = new Map<StoreName, BusStore<unknown>>();
+  readonly #listeners: (() => void)[] = [];
   readonly #outbox = new Outbox();
   readonly #replies: Replies;
   readonly #connector: Connector;
@@ -91,7 +100,7 @@ export class Bus {
     const connection = this.#connection;
     if (connection === undefined || !this.#connected) throw new NoAnswerError('the bus is not connected');
     const reply = await this.#ask(connection, name, JSON.stringify(request));
-    const parsed = requests[name].reply.safeParse(decode(reply));
+    const parsed = requests[name].reply.safeParse(decode(reply.data));
     if (!parsed.success) throw new BadAnswerError(`${name}: ${parsed.error.issues[0]?.message ?? 'no JSON'}`);
     return parsed.data as ReplyOf<N>;
   }
@@ -110,8 +119,42 @@ export class Bus {
         },
       });
     };
-    this.#served.push(subscribe);
-    if (this.#connection !== undefined) subscribe(this.#connection);
+    this.#subscribe(subscribe);
+  }
+
+  /**
+   * Hears an event of the table, now and after each reconnect; every replica hears each. One of the wrong shape is
+   * reported and ignored, and so is a follower that throws. Nothing keeps events for one who is away: see
+   * `onConnected`. An event may come twice, with the same id.
+   * @throws TypeError when the table does not name this daemon as a follower
+   */
+  follow<T extends EventType>(type: T, follower: Follower<T>): void {
+    const { daemon } = this.#options;
+    if (!follows(daemon, type)) throw new TypeError(`${daemon} does not follow ${type}`);
+    this.#subscribe((connection) => {
+      connection.subscribe(eventSubject(this.#options.node, type), {
+        callback: (error, message) => {
+          if (error === null) void this.#follow(type, follower, message);
+        },
+      });
+    });
+  }
+
+  /**
+   * Called after each connection that is made from now on: what is served and followed is in place again, and
+   * events may have been missed. A throw is reported.
+   */
+  onConnected(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /**
+   * A store of the table; the same one each time.
+   * @throws TypeError when the table does not name this daemon as a user
+   */
+  store<N extends StoreName>(name: N): SharedStore<EntryOf<N>> {
+    const store = this.#stores.get(name) ?? this.#openStore(name);
+    return store as unknown as SharedStore<EntryOf<N>>;
   }
 
   /**
@@ -120,7 +163,7 @@ export class Bus {
    */
   publish<T extends EventType>(type: T, data: EventData<T>, about?: string): void {
     const subject = eventSubject(this.#options.node, type);
-    const payload = JSON.stringify(eventSchema(type).parse(this.#envelope(type, data, about)));
+    const payload = JSON.stringify(envelope(this.#options, type, data, about));
     if (Buffer.byteLength(payload) > maxMessage) {
       this.#report({ kind: 'error', message: `${type}: an event was too large and is dropped` });
       return;
@@ -136,6 +179,7 @@ export class Bus {
   }
 
   async #close(): Promise<void> {
+    await Promise.all([...this.#stores.values()].map((store) => store.close()));
     const connection = this.#connection;
     if (connection !== undefined && this.#connected) {
       await this.#outbox.deliver(connection);
@@ -155,11 +199,15 @@ export class Bus {
     this.#connected = true;
     this.#report({ kind: 'connected' });
     void this.#outbox.deliver(connection);
+    if (this.#closing !== undefined) return;
+    for (const store of this.#stores.values()) store.up(connection);
+    for (const listener of this.#listeners) this.#call('onConnected', listener);
   }
 
   #down(): void {
     if (!this.#connected) return;
     this.#connected = false;
+    for (const store of this.#stores.values()) store.down();
     if (this.#closing === undefined) this.#report({ kind: 'disconnected' });
   }
 
@@ -173,7 +221,7 @@ export class Bus {
   }
 
   async #answer<N extends RequestName>(name: N, handler: Handler<N>, message: Msg): Promise<void> {
-    const request = requests[name].request.safeParse(decode(message));
+    const request = requests[name].request.safeParse(decode(message.data));
     if (!request.success) {
       this.#report({ kind: 'error', message: `${name}: a request of the wrong shape was ignored` });
       return;
@@ -185,44 +233,42 @@ export class Bus {
     }
   }
 
-  #envelope<T extends EventType>(type: T, data: EventData<T>, about: string | undefined): CloudEvent<T> {
-    return {
-      specversion: '1.0',
-      id: randomUUID(),
-      source: `/nftoggle/${this.#options.node}/${this.#options.daemon}`,
-      type,
-      ...(about === undefined ? {} : { subject: about }),
-      time: new Date().toISOString(),
-      datacontenttype: 'application/json',
-      data,
-    };
+  async #follow<T extends EventType>(type: T, follower: Follower<T>, message: Msg): Promise<void> {
+    const event = readEvent(type, decode(message.data));
+    if (event === undefined) {
+      this.#report({ kind: 'error', message: `${type}: an event of the wrong shape was ignored` });
+    } else await this.#call(type, () => follower(event));
+  }
+
+  #subscribe(subscribe: (connection: NatsConnection) => void): void {
+    this.#served.push(subscribe);
+    if (this.#connection !== undefined) subscribe(this.#connection);
+  }
+
+  #openStore(name: StoreName): BusStore<unknown> {
+    const { bucket, maxBytes, about, entry } = stores[name];
+    const { node, daemon } = this.#options;
+    if (!uses(daemon, name)) throw new TypeError(`${daemon} does not use ${name}`);
+    const store = new BusStore<unknown>({
+      name,
+      bucket: { name: bucket, about, maxBytes, node, inboxPrefix: inboxPrefix(daemon) },
+      entry,
+      report: (message) => this.#report({ kind: 'error', message }),
+    });
+    this.#stores.set(name, store);
+    if (this.#connection !== undefined && this.#connected) store.up(this.#connection);
+    return store;
+  }
+
+  async #call(what: string, callee: () => void | Promise<void>): Promise<void> {
+    try {
+      await callee();
+    } catch (error) {
+      this.#report({ kind: 'error', message: `${what}: ${(error as Error).message}` });
+    }
   }
 
   #report(status: BusStatus): void {
     this.#options.onStatus?.(status);
-  }
-}
-
-/** Replies to a daemon's requests come back below this, and no other user may listen there. */
-export function inboxPrefix(daemon: Daemon): string {
-  return `_INBOX_${daemon}`;
-}
-
-/** Making a schema costs more than using it, so each is made once. */
-const eventSchemas = new Map<EventType, ReturnType<typeof cloudEvent>>();
-
-function eventSchema(type: EventType): ReturnType<typeof cloudEvent> {
-  const schema = eventSchemas.get(type) ?? cloudEvent(type);
-  eventSchemas.set(type, schema);
-  return schema;
-}
-
-function decode(message: Msg): unknown {
-  if (message.data.length > maxMessage) return undefined;
-  try {
-    return message.json();
-  } catch {
-    // Not JSON: undefined fits no schema, and the caller reports it as a wrong shape.
-    return undefined;
   }
 }

@@ -9,3 +9,8 @@ export class NoAnswerError extends Error {
 export class BadAnswerError extends Error {
   override readonly name = 'BadAnswerError';
 }
+
+/** The entry of a store is not what it was thought to be: somebody else was faster. */
+export class ConflictError extends Error {
+  override readonly name = 'ConflictError';
+}

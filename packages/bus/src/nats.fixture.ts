@@ -3,7 +3,8 @@
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import type { Daemon } from '@nftoggle/contracts';
 import type { NatsServer, User } from '@nftoggle/testkit';
-import { Bus, type BusStatus, inboxPrefix } from './bus.ts';
+import { Bus, type BusStatus } from './bus.ts';
+import { inboxPrefix } from './inbox.ts';
 
 /** Everything that a test opened, to be closed after it. */
 export class Clients {

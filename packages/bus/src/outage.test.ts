@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-import type { Decision } from '@nftoggle/contracts';
 import {
+  aDecision,
   aFlow,
   eventually,
   freePort,
@@ -15,14 +15,7 @@ import { NoAnswerError } from './errors.ts';
 import { Clients, heardRevisions, revision } from './nats.fixture.ts';
 import { maxBacklog } from './outbox.ts';
 
-const deny: Decision = {
-  decision: 'deny',
-  reason: 'no_rule',
-  rule: null,
-  until: null,
-  prefix: 32,
-  revision: '0123456789ab',
-};
+const deny = aDecision({ decision: 'deny', reason: 'no_rule', rule: null, until: null, bound: null });
 
 let nats: NatsServer;
 let link: Link;
@@ -116,6 +109,44 @@ describe('events', () => {
     await eventually(() => heard.length >= maxBacklog);
     expect(heard[0]).toBe(revision(10));
     expect(heard.at(-1)).toBe(revision(maxBacklog + 9));
+  });
+});
+
+describe('a follower', () => {
+  it('learns of each connection, and hears events again by then', async () => {
+    const interceptor = clients.bus('interceptor', undefined, link.url);
+    let connections = 0;
+    const heard: unknown[] = [];
+    interceptor.onConnected(() => {
+      connections += 1;
+    });
+    interceptor.follow('permissions_changed', ({ data }) => void heard.push(data.services));
+    await interceptor.ready;
+    const policy = await clients.connected('policy');
+    for (const outages of [0, 1, 2, 3]) {
+      await eventually(() => connections === outages + 1);
+      await interceptor.request('decide', { flow: aFlow() }).catch(() => {});
+      policy.publish('permissions_changed', { because: 'grant', services: [`s${outages}`] });
+      await eventually(() => heard.length === outages + 1);
+      await link.cut();
+      await eventually(() => !interceptor.connected);
+      await link.mend();
+    }
+    expect(heard).toEqual([['s0'], ['s1'], ['s2'], ['s3']]);
+  });
+
+  it('of connections that throws is reported, and the others learn of it all the same', async () => {
+    const problems: unknown[] = [];
+    const bus = clients.bus('policy', (status) => status.kind === 'error' && problems.push(status.message));
+    let learnt = false;
+    bus.onConnected(() => {
+      throw new Error('out of ideas');
+    });
+    bus.onConnected(() => {
+      learnt = true;
+    });
+    await eventually(() => learnt && problems.length === 1);
+    expect(problems).toEqual(['onConnected: out of ideas']);
   });
 });
 

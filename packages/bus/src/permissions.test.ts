@@ -8,16 +8,20 @@ import {
   type RequestName,
   requestSubject,
   requests,
+  type StoreName,
+  stores,
 } from '@nftoggle/contracts';
 import { eventually, type NatsServer, startNats, type User } from '@nftoggle/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { inboxPrefix } from './bus.ts';
+import { inboxPrefix } from './inbox.ts';
+import { account, readyLedger, used, usedOf } from './ledger.fixture.ts';
 import { Clients } from './nats.fixture.ts';
-import { daemons } from './permissions.ts';
+import { daemons, follows, uses } from './permissions.ts';
 
 const users: readonly User[] = [...daemons, 'tap'];
 const requestNames = Object.keys(requests) as RequestName[];
 const eventTypes = Object.keys(events) as EventType[];
+const storeNames = Object.keys(stores) as StoreName[];
 
 let nats: NatsServer;
 const clients = new Clients(() => nats);
@@ -35,6 +39,39 @@ interface Row {
   readonly subscribe: readonly User[];
 }
 
+/** What a store needs, and what would be too much. */
+function rowsOf(name: StoreName): Row[] {
+  const { bucket } = stores[name];
+  const users = daemons.filter((daemon) => uses(daemon, name));
+  const needed = [
+    `$KV.${bucket}.box.key`,
+    `$KV.${bucket}.box.service.minecraft.kids`,
+    `$JS.API.STREAM.INFO.KV_${bucket}`,
+    `$JS.API.STREAM.CREATE.KV_${bucket}`,
+    `$JS.API.CONSUMER.CREATE.KV_${bucket}.watcher.$KV.${bucket}.box.>`,
+    `$JS.API.CONSUMER.DELETE.KV_${bucket}.watcher`,
+    `$JS.FC.KV_${bucket}.watcher.token`,
+  ];
+  const tooMuch = [
+    `$KV.${bucket}`,
+    ...['DELETE', 'PURGE', 'UPDATE', 'SNAPSHOT', 'RESTORE'].map(
+      (verb) => `$JS.API.STREAM.${verb}.KV_${bucket}`,
+    ),
+    ...['GET', 'DELETE'].map((verb) => `$JS.API.STREAM.MSG.${verb}.KV_${bucket}`),
+    `$JS.API.DIRECT.GET.KV_${bucket}`,
+    `$JS.API.CONSUMER.CREATE.KV_${bucket}`,
+    `$JS.API.CONSUMER.CREATE.KV_${bucket}.watcher.$KV.other.box.>`,
+    `$JS.API.CONSUMER.DURABLE.CREATE.KV_${bucket}.watcher`,
+    ...['INFO', 'MSG.NEXT'].map((verb) => `$JS.API.CONSUMER.${verb}.KV_${bucket}.watcher`),
+    ...['NAMES', 'LIST'].map((verb) => `$JS.API.CONSUMER.${verb}.KV_${bucket}`),
+    `$JS.ACK.KV_${bucket}.watcher.1.1.1.1.0`,
+  ];
+  return [
+    ...needed.map((subject) => ({ subject, publish: users, subscribe: [] })),
+    ...tooMuch.map((subject) => ({ subject, publish: [], subscribe: [] })),
+  ];
+}
+
 const rows: readonly Row[] = [
   ...requestNames.map((name) => ({
     subject: requestSubject('box', name),
@@ -44,8 +81,9 @@ const rows: readonly Row[] = [
   ...eventTypes.map((type) => ({
     subject: eventSubject('box', type),
     publish: events[type].publishers as readonly Daemon[],
-    subscribe: ['tap'] as const,
+    subscribe: [...daemons.filter((daemon) => follows(daemon, type)), 'tap'] as const,
   })),
+  ...storeNames.flatMap(rowsOf),
   ...daemons.map((daemon) => ({
     subject: `${inboxPrefix(daemon)}.stolen.answer`,
     publish: [],
@@ -54,6 +92,16 @@ const rows: readonly Row[] = [
   { subject: 'nftoggle.v1.box.flow.invented', publish: [], subscribe: ['tap'] },
   { subject: 'elsewhere', publish: [], subscribe: [] },
   { subject: '$SYS.REQ.SERVER.PING', publish: [], subscribe: [] },
+  ...[
+    'INFO',
+    'STREAM.CREATE.other',
+    'STREAM.INFO.other',
+    'STREAM.NAMES',
+    'STREAM.LIST',
+    'ACCOUNT.PURGE.$G',
+  ].map((call) => ({ subject: `$JS.API.${call}`, publish: [], subscribe: [] })),
+  { subject: '$KV.other.box.key', publish: [], subscribe: [] },
+  { subject: '$JS.EVENT.ADVISORY.API', publish: [], subscribe: [] },
 ];
 const cases = rows.flatMap((row) => users.map((user) => ({ ...row, user })));
 
@@ -96,7 +144,7 @@ describe('the permissions of NATS users', () => {
   );
 
   it.each(daemons)('let %s listen to no more by a wildcard', async (daemon) => {
-    for (const subject of ['>', 'nftoggle.>', 'nftoggle.v1.*.*.*', '*.>', '_INBOX_*.>']) {
+    for (const subject of ['>', 'nftoggle.>', 'nftoggle.v1.*.*.*', '*.>', '_INBOX_*.>', '$KV.>', '$JS.>']) {
       const connection = await clients.raw(daemon);
       const refused = refusals(connection);
       connection.subscribe(subject, { callback: () => {} });
@@ -168,6 +216,34 @@ describe('the permissions of NATS users', () => {
     await eventually(() => seen === 2);
     expect(await refused.all()).toHaveLength(1);
   });
+
+  it('let who uses a store keep it, and neither empty it nor take it away', async () => {
+    const ledger = await readyLedger(await clients.connected('policy'));
+    await ledger.put(account, used(1), 0);
+    const raw = await clients.raw('policy');
+    for (const verb of ['DELETE', 'PURGE']) {
+      const call = raw.request(`$JS.API.STREAM.${verb}.KV_${stores.ledger.bucket}`, '{}', { timeout: 200 });
+      await expect(call).rejects.toThrow();
+    }
+    const late = await readyLedger(await clients.connected('policy'));
+    expect(usedOf(late)).toBe(1);
+  });
+
+  it.each(['interceptor', 'api', 'tap'] as const)(
+    'let %s neither read nor write the ledger',
+    async (user) => {
+      const ledger = await readyLedger(await clients.connected('policy'));
+      const raw = await clients.raw(user);
+      const refused = refusals(raw);
+      const subject = `$KV.${stores.ledger.bucket}.box.person.${user}`;
+      raw.publish(subject, JSON.stringify(used(1)));
+      raw.subscribe(subject, { callback: () => {} });
+      raw.subscribe('$KV.>', { callback: () => {} });
+      expect(await refused.all()).toHaveLength(3);
+      await ledger.put(`person.${user}.after`, used(1), 0);
+      expect(ledger.get(`person.${user}`)).toBeUndefined();
+    },
+  );
 
   it('let nobody in without a password', async () => {
     await expect(

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Who may say what: the permissions of each daemon's NATS user, made from the table of subjects.
+// Who may say what: the permissions of each daemon's NATS user, made from the tables of subjects and stores.
 import {
   type Daemon,
   type EventType,
@@ -8,8 +8,11 @@ import {
   type RequestName,
   requestSubject,
   requests,
+  type StoreName,
+  stores,
 } from '@nftoggle/contracts';
-import { inboxPrefix } from './bus.ts';
+import { prefixOf, streamOf } from './bucket.ts';
+import { inboxPrefix } from './inbox.ts';
 
 export const daemons: readonly Daemon[] = ['interceptor', 'policy', 'api'];
 
@@ -26,52 +29,48 @@ export function permissionsOf(daemon: Daemon): Permissions {
   const tells = (Object.keys(events) as EventType[]).filter((type) =>
     (events[type].publishers as readonly Daemon[]).includes(daemon),
   );
+  const hears = (Object.keys(events) as EventType[]).filter((type) => follows(daemon, type));
+  const keeps = (Object.keys(stores) as StoreName[]).filter((name) => uses(daemon, name));
   return {
     publish: [
       ...asks.map((name) => requestSubject('*', name)),
       ...tells.map((type) => eventSubject('*', type)),
+      ...keeps.flatMap((name) => callsOf(stores[name].bucket)),
     ],
-    subscribe: [`${inboxPrefix(daemon)}.>`, ...answers.map((name) => requestSubject('*', name))],
+    subscribe: [
+      `${inboxPrefix(daemon)}.>`,
+      ...answers.map((name) => requestSubject('*', name)),
+      ...hears.map((type) => eventSubject('*', type)),
+    ],
   };
+}
+
+export function follows(daemon: Daemon, type: EventType): boolean {
+  const event = events[type];
+  return 'followers' in event && (event.followers as readonly Daemon[]).includes(daemon);
+}
+
+export function uses(daemon: Daemon, store: StoreName): boolean {
+  return (stores[store].users as readonly Daemon[]).includes(daemon);
+}
+
+/**
+ * What a user of a bucket may call: make it, list its keys, watch it, write entries. It cannot remove, empty or
+ * alter it. Whoever may watch can have the server deliver to any subject, which no permission of NATS prevents:
+ * so name as users of a store only daemons that are trusted with all of the bus.
+ */
+function callsOf(bucket: string): string[] {
+  const stream = streamOf({ name: bucket });
+  const keys = `${prefixOf({ name: bucket, node: '*' })}>`;
+  return [
+    `$JS.API.STREAM.INFO.${stream}`,
+    `$JS.API.STREAM.CREATE.${stream}`,
+    `$JS.API.CONSUMER.CREATE.${stream}.*.${keys}`,
+    `$JS.API.CONSUMER.DELETE.${stream}.*`,
+    `$JS.FC.${stream}.>`,
+    keys,
+  ];
 }
 
 /** A tap sees every event and every question, answers excepted, and can say nothing. */
 export const tapPermissions: Permissions = { publish: [], subscribe: ['nftoggle.>'] };
-
-export interface ServerSettings {
-  readonly port: number;
-  readonly pidFile: string;
-  /** Password of each user: the daemons and `tap`. */
-  readonly passwords: Readonly<Record<Daemon | 'tap', string>>;
-}
-
-/** A nats-server configuration that listens on loopback alone. Only features of 2.9 are used. */
-export function natsServerConfig(settings: ServerSettings): string {
-  const users = [
-    ...daemons.map((daemon) => userEntry(daemon, settings.passwords[daemon], permissionsOf(daemon))),
-    userEntry('tap', settings.passwords.tap, tapPermissions),
-  ];
-  return [
-    `listen: "127.0.0.1:${settings.port}"`,
-    `pid_file: ${JSON.stringify(settings.pidFile)}`,
-    'max_payload: 262144',
-    'max_connections: 256',
-    'write_deadline: "2s"',
-    'authorization {',
-    '  users = [',
-    ...users.map((user) => `    ${user}`),
-    '  ]',
-    '}',
-    '',
-  ].join('\n');
-}
-
-/** Only who serves a question may answer one; the server allows one answer to each. */
-function userEntry(user: string, password: string, { publish, subscribe }: Permissions): string {
-  const permissions = {
-    publish: publish.length > 0 ? { allow: publish } : { deny: ['>'] },
-    subscribe: { allow: subscribe },
-    allow_responses: Object.values(requests).some(({ server }) => server === user),
-  };
-  return JSON.stringify({ user, password, permissions });
-}

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { randomBytes } from 'node:crypto';
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import { NoAnswerError } from './errors.ts';
 
@@ -21,9 +22,9 @@ export class Replies {
   readonly #asked = new Map<string, Asked>();
   #count = 0;
 
-  /** Replies come to subjects below `prefix`. */
+  /** Replies come to subjects below `prefix`: of our own, because replicas share the prefix. */
   constructor(prefix: string) {
-    this.#inbox = `${prefix}.reply`;
+    this.#inbox = `${prefix}.reply.${randomBytes(9).toString('base64url')}`;
   }
 
   /** To be called once for each new connection. The client subscribes again by itself when it reconnects. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { type Config, formatProblem, type Loaded, parseConfig } from '@nftoggle/config';
-import type { Flow } from '@nftoggle/contracts';
+import type { Decision, Flow } from '@nftoggle/contracts';
 
 /** A first packet from a stranger to SSH, with what a test cares about replaced. */
 export function aFlow(changes: Partial<Flow> = {}): Flow {
@@ -12,6 +12,24 @@ export function aFlow(changes: Partial<Flow> = {}): Flow {
     destination: '203.0.113.1',
     destinationPort: 22,
     interface: 'wan0',
+    ...changes,
+  };
+}
+
+/** Lets that stranger in for its session time, by a rule without conditions, with what a test cares about replaced. */
+export function aDecision(changes: Partial<Decision> = {}): Decision {
+  return {
+    decision: 'allow',
+    reason: 'rule_allows',
+    rule: 'services.ssh.allow[0]',
+    grant: null,
+    until: '2025-01-15T12:00:00.000Z',
+    bound: 'session_time',
+    next_allowed: null,
+    at_end: 'cut',
+    accounts: [],
+    prefix: 32,
+    revision: '0123456789ab',
     ...changes,
   };
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,8 +21,16 @@ export interface NatsServer {
   stop(): Promise<void>;
   /** Ends it as a crash does, and returns when it is gone. */
   kill9(): Promise<void>;
-  /** Starts it again on the same port; returns when it takes connections. */
-  restart(): Promise<void>;
+  /** Lets it hang, with its connections open, until `thaw` or its end; returns when it does nothing any more. */
+  freeze(): Promise<void>;
+  thaw(): void;
+  /** Starts it again on the same port; returns when it takes connections. It keeps its stores unless told to lose them. */
+  restart(options?: { readonly loseStorage?: boolean }): Promise<void>;
+}
+
+export interface NatsOptions {
+  /** Another configuration than that of the product; asked at each start. */
+  readonly alter?: (config: string) => string;
 }
 
 const passwords: Passwords = {
@@ -32,12 +40,17 @@ const passwords: Passwords = {
   tap: 'tap-secret',
 };
 
-export async function startNats(): Promise<NatsServer> {
+export async function startNats({ alter = (config) => config }: NatsOptions = {}): Promise<NatsServer> {
   const directory = mkdtempSync(join(tmpdir(), 'nftoggle-nats-'));
   const port = await freePort();
   const configFile = join(directory, 'nats.conf');
-  writeFileSync(configFile, natsServerConfig({ port, pidFile: join(directory, 'nats.pid'), passwords }));
-  let child = await launch(configFile, port);
+  const storeDirectory = join(directory, 'store');
+  const config = natsServerConfig({ port, pidFile: join(directory, 'nats.pid'), storeDirectory, passwords });
+  const start = (): Promise<ChildProcess> => {
+    writeFileSync(configFile, alter(config));
+    return launch(configFile, port);
+  };
+  let child = await start();
   return {
     url: `nats://127.0.0.1:${port}`,
     passwords,
@@ -46,9 +59,15 @@ export async function startNats(): Promise<NatsServer> {
       rmSync(directory, { recursive: true, force: true });
     },
     kill9: () => end(child, 'SIGKILL'),
-    restart: async () => {
+    freeze: async () => {
+      child.kill('SIGSTOP');
+      await eventually(() => isStopped(child));
+    },
+    thaw: () => void child.kill('SIGCONT'),
+    restart: async ({ loseStorage = false } = {}) => {
       await end(child, 'SIGTERM');
-      child = await launch(configFile, port);
+      if (loseStorage) rmSync(storeDirectory, { recursive: true, force: true });
+      child = await start();
     },
   };
 }
@@ -81,9 +100,16 @@ async function answers(child: ChildProcess, port: number, log: string): Promise<
   }
 }
 
+/** SIGSTOP reaches the threads of a process one after the other. */
+function isStopped(child: ChildProcess): boolean {
+  const tasks = `/proc/${child.pid}/task`;
+  return readdirSync(tasks).every((task) => / T /.test(readFileSync(join(tasks, task, 'stat'), 'utf8')));
+}
+
 async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = once(child, 'exit');
   child.kill(signal);
+  child.kill('SIGCONT');
   await ended;
 }

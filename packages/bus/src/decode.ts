@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+
+/** Larger messages are neither sent nor believed, in bytes. */
+export const maxMessage = 256 * 1024;
+
+/** The JSON of a message; what is none is undefined, which fits no schema, and is reported as a wrong shape. */
+export function decode(data: Uint8Array): unknown {
+  if (data.length > maxMessage) return undefined;
+  try {
+    return JSON.parse(new TextDecoder().decode(data));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+import { type Daemon, requests } from '@nftoggle/contracts';
+import { maxMessage } from './decode.ts';
+import { daemons, type Permissions, permissionsOf, tapPermissions } from './permissions.ts';
+
+export interface ServerSettings {
+  readonly port: number;
+  readonly pidFile: string;
+  /** Where the stores are kept; made if it is not there. */
+  readonly storeDirectory: string;
+  /** Password of each user: the daemons and `tap`. */
+  readonly passwords: Readonly<Record<Daemon | 'tap', string>>;
+}
+
+/** Bytes that all stores together may take on disk: more than the table of stores promises them. */
+const maxFileStore = 256 * 1024 * 1024;
+/** Bytes of memory for what the server remembers of those who watch. */
+const maxMemoryStore = 8 * 1024 * 1024;
+
+/**
+ * A nats-server configuration that listens on loopback alone. Only features of 2.9 are used: it syncs its files
+ * to the disk every two minutes and cannot be told otherwise.
+ */
+export function natsServerConfig(settings: ServerSettings): string {
+  const users = [
+    ...daemons.map((daemon) => userEntry(daemon, settings.passwords[daemon], permissionsOf(daemon))),
+    userEntry('tap', settings.passwords.tap, tapPermissions),
+  ];
+  return [
+    `listen: "127.0.0.1:${settings.port}"`,
+    `pid_file: ${JSON.stringify(settings.pidFile)}`,
+    `max_payload: ${maxMessage}`,
+    'max_connections: 256',
+    'write_deadline: "2s"',
+    'jetstream {',
+    `  store_dir: ${JSON.stringify(settings.storeDirectory)}`,
+    `  max_file_store: ${maxFileStore}`,
+    `  max_memory_store: ${maxMemoryStore}`,
+    '}',
+    'authorization {',
+    '  users = [',
+    ...users.map((user) => `    ${user}`),
+    '  ]',
+    '}',
+    '',
+  ].join('\n');
+}
+
+/** Only who serves a question may answer one; the server allows one answer to each. */
+function userEntry(user: string, password: string, { publish, subscribe }: Permissions): string {
+  const permissions = {
+    publish: publish.length > 0 ? { allow: publish } : { deny: ['>'] },
+    subscribe: { allow: subscribe },
+    allow_responses: Object.values(requests).some(({ server }) => server === user),
+  };
+  return JSON.stringify({ user, password, permissions });
+}
