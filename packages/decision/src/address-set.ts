@@ -43,6 +43,16 @@ export class AddressSet {
     if (rangeFirst === undefined || rangeLast === undefined || rangeLast < network.base) return 'none';
     return rangeFirst <= network.base && last <= rangeLast ? 'all' : 'some';
   }
+
+  /** Is there an address that is in both? */
+  overlaps(other: AddressSet): boolean {
+    return rangesOverlap(this.#v4, other.#v4) || rangesOverlap(this.#v6, other.#v6);
+  }
+}
+
+/** Where two sets overlap, a range of one begins within a range of the other. */
+function rangesOverlap<T extends number | bigint>(a: Ranges<T>, b: Ranges<T>): boolean {
+  return a.firsts.some((first) => holds(b, first)) || b.firsts.some((first) => holds(a, first));
 }
 
 function holds<T extends number | bigint>(ranges: Ranges<T>, value: T): boolean {

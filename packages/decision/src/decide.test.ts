@@ -3,6 +3,7 @@ import { aFlow, aLoaded } from '@nftoggle/testkit';
 import { describe, expect, it } from 'vitest';
 import { compilePolicy } from './compile.ts';
 import { decide } from './decide.ts';
+import { emptyWorld } from './world.ts';
 
 const loaded = aLoaded(`
 version: 1
@@ -38,7 +39,7 @@ services:
     ports: [24/tcp]
 `);
 const policy = compilePolicy(loaded);
-const now = new Date('2025-01-15T12:00:00Z');
+const now = Date.parse('2025-01-15T12:00:00Z');
 
 type Row = readonly [
   address: string,
@@ -100,36 +101,38 @@ const rows: readonly Row[] = [
 describe('decide', () => {
   it.each(rows)('%s (%s) to %s: %s, %s by %s', (address, mac, service, decision, reason, rule) => {
     const source = mac === undefined ? { address } : { address, mac };
-    const answer = decide(policy, aFlow({ service, source }), now);
+    const answer = decide(policy, emptyWorld, aFlow({ service, source }), now);
     expect(answer).toMatchObject({ decision, reason, rule, revision: loaded.revision });
   });
 
   it('permits for as long as the service stays open', () => {
-    const answer = decide(policy, aFlow({ source: { address: '10.0.0.1' } }), now);
+    const answer = decide(policy, emptyWorld, aFlow({ source: { address: '10.0.0.1' } }), now);
     expect(answer.until).toBe('2025-01-15T12:30:00.000Z');
   });
 
   it('bounds no denial in time', () => {
-    expect(decide(policy, aFlow(), now).until).toBeNull();
+    expect(decide(policy, emptyWorld, aFlow(), now).until).toBeNull();
   });
 
   it('holds for one IPv4 address', () => {
-    expect(decide(policy, aFlow(), now).prefix).toBe(32);
+    expect(decide(policy, emptyWorld, aFlow(), now).prefix).toBe(32);
   });
 
   it("takes a link-local neighbour on the provider's side for nobody of the LAN", () => {
     const neighbour = { address: 'fe80::5', outside: true } as const;
-    expect(decide(policy, aFlow({ source: neighbour }), now)).toMatchObject({
+    expect(decide(policy, emptyWorld, aFlow({ source: neighbour }), now)).toMatchObject({
       reason: 'no_rule',
       prefix: 128,
     });
     const named = { service: 'web', source: { address: 'fe80::99', outside: true } } as const;
-    expect(decide(policy, aFlow(named), now)).toMatchObject({ rule: 'services.web.allow[0]' });
+    expect(decide(policy, emptyWorld, aFlow(named), now)).toMatchObject({ rule: 'services.web.allow[0]' });
     const { outside: _, ...inside } = neighbour;
-    expect(decide(policy, aFlow({ source: inside }), now)).toMatchObject({ reason: 'rule_allows' });
+    expect(decide(policy, emptyWorld, aFlow({ source: inside }), now)).toMatchObject({
+      reason: 'rule_allows',
+    });
   });
 
   it('does not take text that is no address', () => {
-    expect(() => decide(policy, aFlow({ source: { address: 'nas' } }), now)).toThrow(TypeError);
+    expect(() => decide(policy, emptyWorld, aFlow({ source: { address: 'nas' } }), now)).toThrow(TypeError);
   });
 });

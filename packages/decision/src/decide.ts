@@ -1,59 +1,121 @@
 // SPDX-License-Identifier: MIT
 import { familyBits, parseAddress } from '@nftoggle/config';
 import type { Decision, Flow } from '@nftoggle/contracts';
-import type { CompiledPolicy, CompiledRule, CompiledService } from './compile.ts';
+import { Sender } from './asker.ts';
+import { type Permit, permitOf } from './bound.ts';
+import type { CompiledPolicy } from './compile.ts';
+import { accountsOf, type Case, failure, type Trace } from './conditions.ts';
 import { decisionPrefix } from './decision-prefix.ts';
-import { type Asker, asker, firstMatch, type Trace } from './evaluate.ts';
+import { nextAllowed, type Opening } from './next-allowed.ts';
+import { type Allowed, type Granted, type NearMiss, type Outcome, type Refused, walk } from './walk.ts';
+import type { World } from './world.ts';
 
 export type Question = Pick<Flow, 'service' | 'source'>;
 
-/** May this source use this service at `now`? The first rule that matches decides; no match is a denial. */
-export function decide(policy: CompiledPolicy, question: Question, now: Date): Decision {
+/** May this source use this service at `now` (milliseconds since the epoch), until when, or from when on? */
+export function decide(policy: CompiledPolicy, world: World, question: Question, now: number): Decision {
   const { address, mac, outside } = question.source;
   const parsed = parseAddress(address);
   if (parsed === null) throw new TypeError(`not an address: ${JSON.stringify(address)}`);
-  return decideFor(policy, question.service, asker(parsed, mac, outside), now);
+  const sender = new Sender(policy, world, parsed, mac, outside);
+  const service = policy.services.get(question.service);
+  if (service === undefined) return unknownService(policy, sender);
+  return decideFor({ policy, service, asker: sender, world, periods: policy.periods }, sender, now).decision;
 }
 
-/** The decision itself, for callers that have the asker parsed already or want to see the way to it. */
-export function decideFor(
-  policy: CompiledPolicy,
-  serviceName: string,
-  who: Asker,
-  now: Date,
-  trace?: Trace,
-): Decision {
-  const service = policy.services.get(serviceName);
-  if (service === undefined) return unknownService(policy, who);
-  const rule = firstMatch(service.rules, who, trace);
-  const prefix = decisionPrefix(policy, who, rulesUpTo(service.rules, rule));
-  return { ...outcome(service, rule, now), prefix, revision: policy.revision };
+/** A decision, and what it was made from: for those who explain it. */
+export interface Decided {
+  readonly decision: Decision;
+  readonly permit: Permit | null;
 }
 
-function outcome(
-  service: CompiledService,
-  rule: CompiledRule | null,
-  now: Date,
-): Pick<Decision, 'decision' | 'reason' | 'rule' | 'until'> {
-  if (rule === null) return { decision: 'deny', reason: 'no_rule', rule: null, until: null };
-  if (rule.effect === 'deny')
-    return { decision: 'deny', reason: 'rule_denies', rule: rule.path, until: null };
-  const until = new Date(now.getTime() + service.openFor * 1_000).toISOString();
-  return { decision: 'allow', reason: 'rule_allows', rule: rule.path, until };
+export function decideFor(kase: Case, sender: Sender, now: number, trace?: Trace): Decided {
+  const outcome = walk(kase, now, trace);
+  const { answer, permit } = answerTo(kase, outcome, now);
+  const prefix = decisionPrefix(kase, sender, outcome);
+  return { decision: { ...answer, prefix, revision: kase.policy.revision }, permit };
 }
 
-function rulesUpTo(rules: readonly CompiledRule[], deciding: CompiledRule | null): readonly CompiledRule[] {
-  return deciding === null ? rules : rules.slice(0, rules.indexOf(deciding) + 1);
+type Answer = Omit<Decision, 'prefix' | 'revision'>;
+
+interface Answered {
+  readonly answer: Answer;
+  readonly permit: Permit | null;
 }
 
-function unknownService(policy: CompiledPolicy, who: Asker): Decision {
+function answerTo(kase: Case, outcome: Outcome, now: number): Answered {
+  switch (outcome.kind) {
+    case 'denied': {
+      const { path, atEnd } = outcome.rule;
+      const opening = nextAllowed(kase, outcome, now);
+      return { answer: denial('rule_denies', path, opening?.at ?? null, atEnd), permit: null };
+    }
+    case 'refused':
+      return { answer: refusal(kase, outcome, now), permit: null };
+    case 'granted':
+    case 'allowed': {
+      const permit = permitOf(kase, outcome, now);
+      return { answer: permission(kase, outcome, permit), permit };
+    }
+  }
+}
+
+/** By the rule that would let the asker in first; where none ever will, by the first that is for it at all. */
+function refusal(kase: Case, refused: Refused, now: number): Answer {
+  if (refused.nearest === null) return denial('no_rule', null, null, kase.service.atEnd);
+  const opening = nextAllowed(kase, refused, now);
+  const { rule, failure: reason } = missOf(kase, opening, now) ?? refused.nearest;
+  return denial(reason, rule.path, opening?.at ?? null, rule.atEnd);
+}
+
+function missOf(kase: Case, opening: Opening | null, now: number): NearMiss | null {
+  if (opening?.outcome.kind !== 'allowed') return null;
+  const { rule, entry } = opening.outcome;
+  const failed = failure(kase, rule, entry, now);
+  return failed === null ? null : { rule, failure: failed };
+}
+
+function denial(
+  reason: Decision['reason'],
+  rule: string | null,
+  next: number | null,
+  atEnd: Decision['at_end'],
+): Answer {
   return {
     decision: 'deny',
-    reason: 'unknown_service',
-    rule: null,
+    reason,
+    rule,
+    grant: null,
     until: null,
+    bound: null,
+    next_allowed: next === null ? null : new Date(next).toISOString(),
+    at_end: atEnd,
+    accounts: [],
+  };
+}
+
+function permission(kase: Case, outcome: Allowed | Granted, { until, bound }: Permit): Answer {
+  const granted = outcome.kind === 'granted';
+  const rule = granted ? outcome.overridden : outcome.rule;
+  return {
+    decision: 'allow',
+    reason: granted ? 'grant_allows' : 'rule_allows',
+    rule: rule?.path ?? null,
+    grant: granted ? outcome.grant.grant.id : null,
+    until: new Date(until).toISOString(),
+    bound,
+    next_allowed: null,
+    at_end: granted ? kase.service.atEnd : outcome.rule.atEnd,
+    // A grant is given, and not used up.
+    accounts: granted ? [] : accountsOf(kase, outcome.entry),
+  };
+}
+
+function unknownService(policy: CompiledPolicy, { address }: Sender): Decision {
+  return {
+    ...denial('unknown_service', null, null, 'cut'),
     // The asker runs another revision than we do: the answer holds for this one address and no longer.
-    prefix: familyBits[who.address?.family ?? 4],
+    prefix: familyBits[address?.family ?? 4],
     revision: policy.revision,
   };
 }

@@ -3,6 +3,7 @@ import { aFlow, aLoaded } from '@nftoggle/testkit';
 import { describe, expect, it } from 'vitest';
 import { compilePolicy } from './compile.ts';
 import { decide } from './decide.ts';
+import { emptyWorld } from './world.ts';
 
 const services = `
 version: 1
@@ -27,11 +28,15 @@ services:
 const policy = compilePolicy(aLoaded(services));
 const narrow = compilePolicy(aLoaded(`${services}\nkernel: { ipv6_prefix: 128 }`));
 const wide = compilePolicy(aLoaded(`${services}\nkernel: { ipv6_prefix: 48 }`));
-const now = new Date('2025-01-15T12:00:00Z');
+const now = Date.parse('2025-01-15T12:00:00Z');
 
 function prefix(service: string, address: string, mac?: string, by = policy): number {
-  return decide(by, aFlow({ service, source: mac === undefined ? { address } : { address, mac } }), now)
-    .prefix;
+  return decide(
+    by,
+    emptyWorld,
+    aFlow({ service, source: mac === undefined ? { address } : { address, mac } }),
+    now,
+  ).prefix;
 }
 
 describe('the prefix of a decision', () => {

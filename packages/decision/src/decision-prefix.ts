@@ -2,23 +2,23 @@
 // IPv6 hosts change their address within their prefix (privacy addresses, RFC 8981). One answer may hold for
 // the whole prefix, so that each change is not a new question; but only where it is the answer for all of it.
 import { contains, familyBits, type Network, parseNetwork, widen } from '@nftoggle/config';
-import type { CompiledPolicy, CompiledRule } from './compile.ts';
-import type { Asker } from './evaluate.ts';
+import type { Sender } from './asker.ts';
+import type { CompiledRule } from './compile.ts';
+import type { Case } from './conditions.ts';
+import type { Matcher } from './matcher.ts';
+import type { Outcome } from './walk.ts';
 
 const linkLocal = parseNetwork('fe80::/10');
 
-/** How many leading bits of the address the outcome holds for, when `lookedAt` are the rules that led to it. */
-export function decisionPrefix(
-  policy: CompiledPolicy,
-  who: Asker,
-  lookedAt: readonly CompiledRule[],
-): number {
-  const { address } = who;
+/** How many leading bits of the sender's address the outcome holds for. */
+export function decisionPrefix(kase: Case, sender: Sender, outcome: Outcome): number {
+  const { address } = sender;
   if (address === null) return familyBits[4];
   const bits = familyBits[address.family];
-  if (!mayWiden(address, who.mac) || policy.ipv6Prefix >= bits) return bits;
-  const network = widen(address, policy.ipv6Prefix);
-  return lookedAt.every((rule) => treatsAlike(rule, network)) ? policy.ipv6Prefix : bits;
+  const { ipv6Prefix } = kase.policy;
+  if (!mayWiden(address, sender.mac) || ipv6Prefix >= bits) return bits;
+  const prefix = new Prefix(kase, sender, widen(address, ipv6Prefix));
+  return isAlike(kase, prefix, sender, outcome) ? ipv6Prefix : bits;
 }
 
 /** An on-link source has a MAC address that rules may name, and link-local prefixes are the same everywhere. */
@@ -27,16 +27,88 @@ function mayWiden(address: Network, mac: string | undefined): boolean {
   return linkLocal !== null && !contains(linkLocal, address);
 }
 
-/**
- * Does the rule match either every address of the network or none? A device known by MAC address may have
- * any address, so a rule that names one is sure of all of them only when another of its sources holds them all.
- */
-function treatsAlike(rule: CompiledRule, network: Network): boolean {
-  let touched = false;
-  for (const matcher of rule.matchers) {
-    const share = matcher.any ? 'all' : matcher.addresses.share(network);
-    if (share === 'all') return true;
-    touched ||= share === 'some' || matcher.macs.size > 0;
+/** Does everything that led to the outcome treat every address of the prefix alike? */
+function isAlike(kase: Case, prefix: Prefix, sender: Sender, outcome: Outcome): boolean {
+  const { deny, allow } = kase.service;
+  // What never ends needs no look at the rules behind it.
+  if (
+    outcome.kind === 'denied' &&
+    outcome.rule.windows === null &&
+    outcome.rule.expires === Number.POSITIVE_INFINITY
+  ) {
+    return prefix.isAlikeFor(deny.slice(0, deny.indexOf(outcome.rule) + 1));
   }
-  return !touched;
+  const allowed = outcome.kind === 'allowed' ? allow.slice(0, allow.indexOf(outcome.rule) + 1) : allow;
+  return (
+    prefix.isAlikeFor(deny) &&
+    prefix.isAlikeFor(allowed) &&
+    sender.peopleAsked.every(({ matcher }) => prefix.isCertain(matcher)) &&
+    kase.world.grants(kase.service.name).every(({ source }) => {
+      const matcher = kase.policy.matcherOf(source);
+      return matcher === null || prefix.isCertain(matcher);
+    })
+  );
+}
+
+/** The addresses among which the sender may change its own. */
+class Prefix {
+  readonly #kase: Case;
+  readonly #sender: Sender;
+  readonly #network: Network;
+
+  constructor(kase: Case, sender: Sender, network: Network) {
+    this.#kase = kase;
+    this.#sender = sender;
+    this.#network = network;
+  }
+
+  isAlikeFor(rules: readonly CompiledRule[]): boolean {
+    return rules.every((rule) => this.#isAlikeForRule(rule));
+  }
+
+  /** Does the source hold every address of the prefix, or none of them? */
+  isCertain(matcher: Matcher): boolean {
+    return this.#share(matcher) !== 'some';
+  }
+
+  /** Does the rule match every address, by the same of its entries if each has an account of its own, or none? */
+  #isAlikeForRule(rule: CompiledRule): boolean {
+    const asksPlace = rule.countries !== null || rule.notCountries !== null;
+    let touched = false;
+    for (const { matcher, budget } of rule.entries) {
+      const share = this.#share(matcher);
+      if (share === 'all') return (!touched || budget === null) && (!asksPlace || this.#isOnePlace());
+      touched ||= share === 'some';
+    }
+    return !touched;
+  }
+
+  /**
+   * A device known by MAC address may have any address, so a source that names one is sure of all of them only
+   * when another part of it holds them all.
+   */
+  #share(matcher: Matcher): 'all' | 'none' | 'some' {
+    if (matcher.any) return 'all';
+    const addresses = this.#sender.outside ? matcher.addressesNamed : matcher.addresses;
+    const share = addresses.share(this.#network);
+    if (share === 'all') return 'all';
+    let touched = share === 'some' || matcher.macs.size > 0;
+    for (const name of matcher.names) {
+      const named = this.#kase.world.addressesOf(name)?.share(this.#network) ?? 'none';
+      if (named === 'all') return 'all';
+      touched ||= named === 'some';
+    }
+    if (!matcher.asksPlace) return touched ? 'some' : 'none';
+    if (touched || !this.#isOnePlace()) return 'some';
+    return this.#sender.is(matcher) ? 'all' : 'none';
+  }
+
+  /** Is every address of it in the place that the sender is in? */
+  #isOnePlace(): boolean {
+    const place = this.#sender.place();
+    if (this.#sender.outside) return true;
+    const nowhere = this.#kase.policy.nowhere.share(this.#network);
+    if (place === null) return nowhere === 'all';
+    return nowhere === 'none' && place.prefix <= this.#network.prefix;
+  }
 }

@@ -8,8 +8,9 @@ import { describe, expect, it } from 'vitest';
 import { compilePolicy } from './compile.ts';
 import { decide } from './decide.ts';
 import { explain } from './explain.ts';
+import { emptyWorld } from './world.ts';
 
-const now = new Date('2025-01-15T12:00:00Z');
+const now = Date.parse('2025-01-15T12:00:00Z');
 const macs = ['02:00:00:00:00:01', '02:00:00:00:00:02', '02:00:00:00:00:03'];
 
 /** Addresses that share many leading bits, so that networks of every length tell some of them apart. */
@@ -73,14 +74,19 @@ describe('every policy', () => {
         fc.array(fc.bigInt(0n, (1n << 128n) - 1n), { minLength: 8 }),
         (file, at, random) => {
           const policy = policyOf(file);
-          const answer = decide(policy, { service: 'game', source: { address: formatNetwork(at) } }, now);
+          const answer = decide(
+            policy,
+            emptyWorld,
+            { service: 'game', source: { address: formatNetwork(at) } },
+            now,
+          );
           if (answer.prefix === 128) return;
           widened += 1;
           const hostMask = (1n << BigInt(128 - answer.prefix)) - 1n;
           for (const bits of [0n, hostMask, ...random]) {
             const base = (at.base & ~hostMask) | (bits & hostMask);
             const address = formatNetwork({ ...at, base });
-            expect(decide(policy, { service: 'game', source: { address } }, now)).toEqual(answer);
+            expect(decide(policy, emptyWorld, { service: 'game', source: { address } }, now)).toEqual(answer);
           }
         },
       ),
@@ -93,8 +99,8 @@ describe('every policy', () => {
     fc.assert(
       fc.property(world, asker, (file, { address }) => {
         const policy = policyOf(file);
-        const decision = decide(policy, { service: 'game', source: { address } }, now);
-        const explanation = explain(policy, { service: 'game', source: address }, now);
+        const decision = decide(policy, emptyWorld, { service: 'game', source: { address } }, now);
+        const explanation = explain(policy, emptyWorld, { service: 'game', source: address }, now);
         expect(explanation).toMatchObject(decision);
         if ('error' in explanation) throw new Error(explanation.message);
         const passed = explanation.checks.filter((check) => check.passed);
@@ -117,7 +123,7 @@ describe('every policy', () => {
             : allowed >= 0
               ? `services.game.allow[${allowed}]`
               : null;
-        const answer = decide(policyOf(file), { service: 'game', source: who }, now);
+        const answer = decide(policyOf(file), emptyWorld, { service: 'game', source: who }, now);
         expect(answer.rule).toBe(expected);
         expect(answer.decision).toBe(denied < 0 && allowed >= 0 ? 'allow' : 'deny');
       }),
@@ -137,7 +143,8 @@ describe('every policy', () => {
           const allow = list.map(formatNetwork);
           const services = { game: { ports: ['1/tcp'], allow } };
           const policy = policyOf({ version: 1, timezone: 'Europe/Berlin', services });
-          return decide(policy, { service: 'game', source: { address: formatNetwork(at) } }, now).decision;
+          return decide(policy, emptyWorld, { service: 'game', source: { address: formatNetwork(at) } }, now)
+            .decision;
         });
         expect(answers[0]).toBe(answers[1]);
       }),

@@ -1,105 +1,131 @@
 // SPDX-License-Identifier: MIT
-import { type Device, formatNetwork, type Network, parseAddress } from '@nftoggle/config';
-import type { Check, Decision, ExplainReply, ExplainRequest, FlowSource } from '@nftoggle/contracts';
-import type { CompiledPolicy, CompiledService } from './compile.ts';
-import { decideFor } from './decide.ts';
-import { type Asker, asker } from './evaluate.ts';
+import { type Device, formatNetwork, parseAddress, parseMoment } from '@nftoggle/config';
+import type { Check, ExplainReply, ExplainRequest, Explanation, FlowSource } from '@nftoggle/contracts';
+import { Sender } from './asker.ts';
+import type { CompiledPolicy } from './compile.ts';
+import type { Case } from './conditions.ts';
+import { type Decided, decideFor } from './decide.ts';
 import { decisionSentence } from './explain-text.ts';
-import { unknownService, unknownSource } from './refusal.ts';
+import { unknownService, unknownSource, wrongTime } from './refusal.ts';
+import { deviceSenders, personDevices } from './senders.ts';
+import type { World } from './world.ts';
 
 /** An explanation shows this many checks at most, so that it fits into one message whatever the rules are. */
 export const maxChecks = 400;
 
-/** Why may, or may not, this source use this service at `now`? Decided by the code that decides for real. */
-export function explain(policy: CompiledPolicy, request: ExplainRequest, now: Date): ExplainReply {
+/** Why may, or may not, this source use this service? Decided by the code that decides for real. */
+export function explain(
+  policy: CompiledPolicy,
+  world: World,
+  request: ExplainRequest,
+  now: number,
+): ExplainReply {
   const service = policy.services.get(request.service);
   if (service === undefined) return unknownService(policy, request.service);
-  const address = parseAddress(withoutZone(request.source));
-  if (address !== null) return explainAddress(policy, service, address, now);
-  const device = policy.devices.get(request.source);
-  if (device === undefined) return unknownSource(policy, request.source);
-  return explainDevice(policy, service, device, now);
+  const subject = subjectOf(policy, world, request.source);
+  if (subject === null) return unknownSource(policy, request.source);
+  const at = request.at === undefined ? null : parseMoment(request.at, now, policy.timezone);
+  if (at?.ok === false) return wrongTime(at);
+  return explainSubject({ policy, world, service, periods: policy.periods }, subject, at?.value ?? now);
 }
 
-function explainAddress(
-  policy: CompiledPolicy,
-  service: CompiledService,
-  address: Network,
-  now: Date,
-): ExplainReply {
-  const { decision, checks, leftOut } = decideTraced(policy, service, asker(address, undefined), now);
-  const source = { address: formatNetwork(address) };
-  const text = decisionSentence(policy, service, source.address, decision, now);
-  return { ...decision, service: service.name, source, text: `${text}${leftOut}`, checks };
+/** Whom an explanation is about: one sender, and others whose answer is mentioned where it differs. */
+interface Subject {
+  /** How it is called in sentences. */
+  readonly name: string;
+  readonly sender: Sender;
+  /** What it says to know less about the sender than there is to know; empty when that is not so. */
+  readonly remark: string;
+  readonly others: readonly Other[];
 }
 
-/** A device is explained by its first address; other addresses of it are mentioned where their answer differs. */
-function explainDevice(
-  policy: CompiledPolicy,
-  service: CompiledService,
-  device: Device,
-  now: Date,
-): ExplainReply {
-  const [address = null, ...others] = device.addresses;
-  const mac = device.macs[0];
-  const { decision, checks, leftOut } = decideTraced(policy, service, asker(address, mac), now);
-  const name = address === null ? device.name : `${device.name} (${formatNetwork(address)})`;
-  const sentence = decisionSentence(policy, service, name, decision, now);
-  const remarks = [
-    address === null ? noAddressRemark(device) : '',
-    ...others.map((other) => otherAddressRemark(policy, service, other, mac, decision, now)),
-  ];
+interface Other {
+  readonly name: string;
+  readonly sender: Sender;
+}
+
+function subjectOf(policy: CompiledPolicy, world: World, text: string): Subject | null {
+  const address = parseAddress(withoutZone(text));
+  if (address !== null) {
+    const sender = new Sender(policy, world, address, undefined);
+    return { name: formatNetwork(address), sender, remark: '', others: [] };
+  }
+  const device = policy.devices.get(text);
+  return device === undefined ? personSubject(policy, world, text) : deviceSubject(policy, world, device);
+}
+
+/** A device is explained by its first address. */
+function deviceSubject(policy: CompiledPolicy, world: World, device: Device): Subject {
+  const [sender, ...others] = deviceSenders(policy, world, device);
   return {
-    ...decision,
-    service: service.name,
-    source: deviceSource(address, mac),
-    text: `${sentence}${remarks.join('')}${leftOut}`,
-    checks,
+    name: sender.address === null ? device.name : `${device.name} (${formatNetwork(sender.address)})`,
+    sender,
+    remark: sender.address === null ? noAddressRemark(device) : '',
+    others: others.map((other) => ({ name: `its address ${addressText(other)}`, sender: other })),
   };
 }
 
-interface Traced {
-  readonly decision: Decision;
-  readonly checks: Check[];
-  /** Says how many checks are not shown; empty when all are. */
-  readonly leftOut: string;
+/** A person is explained by the first device, and each device by its first address. */
+function personSubject(policy: CompiledPolicy, world: World, name: string): Subject | null {
+  const person = policy.people.get(name);
+  if (person === undefined) return null;
+  const [first, ...others] = personDevices(policy, person);
+  if (first === undefined) {
+    const nobody = new Sender(policy, world, null, undefined);
+    return { name, sender: nobody, remark: `; no device of ${name} is configured`, others: [] };
+  }
+  const [sender] = deviceSenders(policy, world, first);
+  return {
+    name,
+    sender,
+    remark: others.length === 0 ? '' : `; that is with ${first.name}`,
+    others: others.map((device) => ({ name: device.name, sender: deviceSenders(policy, world, device)[0] })),
+  };
 }
 
-function decideTraced(policy: CompiledPolicy, service: CompiledService, who: Asker, now: Date): Traced {
+function explainSubject(parts: Omit<Case, 'asker'>, subject: Subject, at: number): Explanation {
+  const kase = { ...parts, asker: subject.sender };
   const checks: Check[] = [];
-  const decision = decideFor(policy, service.name, who, now, (rule, matcher, passed) =>
-    checks.push({ rule: rule.path, condition: matcher.condition, passed }),
+  const decided = decideFor(kase, subject.sender, at, (rule, condition, passed) =>
+    checks.push({ rule, condition, passed }),
   );
-  const surplus = checks.length - maxChecks;
-  if (surplus <= 0) return { decision, checks, leftOut: '' };
-  // The last check is the deciding one, so the earliest go.
-  return { decision, checks: checks.slice(surplus), leftOut: `; the first ${surplus} checks are not shown` };
+  const others = subject.others.map((other) => otherRemark(parts, other, decided, at));
+  const surplus = Math.max(0, checks.length - maxChecks);
+  const leftOut = surplus === 0 ? '' : `; the first ${surplus} checks are not shown`;
+  const sentence = decisionSentence(kase, subject.name, decided, at);
+  return {
+    ...decided.decision,
+    service: parts.service.name,
+    source: flowSource(subject.sender),
+    at: new Date(at).toISOString(),
+    timezone: parts.policy.timezone,
+    text: [sentence, subject.remark, ...others, leftOut].join(''),
+    // The last check is the deciding one, so the earliest go.
+    checks: checks.slice(surplus),
+  };
+}
+
+function otherRemark(parts: Omit<Case, 'asker'>, other: Other, first: Decided, at: number): string {
+  const { decision } = decideFor({ ...parts, asker: other.sender }, other.sender, at);
+  const { decision: answer, rule, reason } = decision;
+  if (answer === first.decision.decision && rule === first.decision.rule) return '';
+  const by = reason === 'grant_allows' ? `grant ${decision.grant}` : (rule ?? 'no rule');
+  return `; ${other.name} differs: ${answer} by ${by}`;
 }
 
 /** The shape wants an address; the text says that this one stands for "none known". */
-function deviceSource(address: Network | null, mac: string | undefined): FlowSource {
-  return {
-    address: address === null ? '0.0.0.0' : formatNetwork(address),
-    ...(mac === undefined ? {} : { mac }),
-  };
+function flowSource(sender: Sender): FlowSource {
+  const address = sender.address === null ? '0.0.0.0' : addressText(sender);
+  return sender.mac === undefined ? { address } : { address, mac: sender.mac };
+}
+
+function addressText({ address }: Sender): string {
+  return address === null ? 'none' : formatNetwork(address);
 }
 
 function noAddressRemark({ name, macs }: Device): string {
   const compared = macs[0] === undefined ? 'nothing of it' : `only its MAC address ${macs[0]}`;
   return `; no address of ${name} is configured, so ${compared} was compared`;
-}
-
-function otherAddressRemark(
-  policy: CompiledPolicy,
-  service: CompiledService,
-  address: Network,
-  mac: string | undefined,
-  first: Decision,
-  now: Date,
-): string {
-  const other = decideFor(policy, service.name, asker(address, mac), now);
-  if (other.decision === first.decision && other.rule === first.rule) return '';
-  return `; its address ${formatNetwork(address)} differs: ${other.decision} by ${other.rule ?? 'no rule'}`;
 }
 
 /** `fe80::1%eth0` is how tools print link-local addresses; the rules know no zones. */

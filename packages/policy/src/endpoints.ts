@@ -1,24 +1,46 @@
 // SPDX-License-Identifier: MIT
-import type { DaemonContext } from '@nftoggle/daemon';
-import { compilePolicy } from './compile.ts';
-import { decide } from './decide.ts';
-import { explain } from './explain.ts';
+import type { Decision, PolicyStatus } from '@nftoggle/contracts';
+import { decide, explain, schedule } from '@nftoggle/decision';
+import { addBonus, listAllowances } from './allowances.ts';
+import type { Publish } from './news.ts';
+import { type PolicyContext, Replica } from './replica.ts';
 
-/** What policy needs of the process around it. */
-export type PolicyContext = Pick<DaemonContext, 'bus' | 'loaded' | 'onConfig' | 'status'>;
-
-/** Answers policy's questions on the bus, always from the configuration in force. */
-export function servePolicy({ bus, loaded, onConfig, status }: PolicyContext): void {
-  const decisions = { allowed: 0, denied: 0 };
-  let policy = compilePolicy(loaded());
-  onConfig((next) => {
-    policy = compilePolicy(next);
-  });
-  bus.serve('decide', ({ flow }) => {
-    const decision = decide(policy, flow, new Date());
-    decisions[decision.decision === 'allow' ? 'allowed' : 'denied'] += 1;
+/** Answers policy's questions on the bus, always from the configuration in force and what is known now. */
+export async function servePolicy(context: PolicyContext): Promise<void> {
+  const replica = await Replica.open(context);
+  const { bus } = context;
+  const publish: Publish = (type, data, about) => bus.publish(type, data, about);
+  const counts = { allowed: 0, denied: 0 };
+  const counted = (decision: Decision): Decision => {
+    counts[decision.decision === 'allow' ? 'allowed' : 'denied'] += 1;
     return decision;
-  });
-  bus.serve('explain', (request) => explain(policy, request, new Date()));
-  bus.serve('policyStatus', () => ({ ...status(), daemon: 'policy', decisions: { ...decisions } }));
+  };
+  bus.serve('decide', ({ flow }) => counted(decide(replica.policy, replica.world(), flow, Date.now())));
+  bus.serve('explain', (request) => explain(replica.policy, replica.world(), request, Date.now()));
+  bus.serve('schedule', (request) => schedule(replica.policy, replica.world(), request, Date.now()));
+  bus.serve('allowances', (request) => listAllowances(replica, request));
+  bus.serve('bonus', (request) => addBonus(replica, publish, request));
+  bus.serve('charge', (request) => replica.ledger.charge(request));
+  bus.serve('grantIssue', (request) => replica.grants.issue(request));
+  bus.serve('grantExtend', (request) => replica.grants.extend(request));
+  bus.serve('grantRevoke', (request) => replica.grants.revoke(request));
+  bus.serve('grantList', () => replica.grants.list());
+  bus.serve('policyStatus', () => statusOf(replica, context, { ...counts }));
+}
+
+function statusOf(
+  replica: Replica,
+  { status }: PolicyContext,
+  decisions: PolicyStatus['decisions'],
+): PolicyStatus {
+  return {
+    ...status(),
+    daemon: 'policy',
+    decisions,
+    ready: replica.ready,
+    grants: replica.book.open(Date.now()).length,
+    clockProblem: replica.world().clockProblem,
+    names: replica.names.status().map((name) => ({ ...name, addresses: [...name.addresses] })),
+    databases: replica.geo.status(),
+  };
 }

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-// Whether a source may use a service: rules compiled once, decisions and explanations from the same walk.
-export { type CompiledPolicy, compilePolicy } from './compile.ts';
-export { decide, type Question } from './decide.ts';
-export { explain } from './explain.ts';
+// What policy keeps and knows beside the configuration, and its answers on the bus. The deciding itself is in decision.
+export { servePolicy } from './endpoints.ts';
+export type { PolicyContext } from './replica.ts';
