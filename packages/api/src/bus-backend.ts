@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 import { readFileSync } from 'node:fs';
 import { NoAnswerError } from '@nftoggle/bus';
-import type { ExplainReply, ExplainRequest, SystemStatus } from '@nftoggle/contracts';
+import type { ReplyOf, RequestOf, SystemStatus } from '@nftoggle/contracts';
 import type { DaemonContext } from '@nftoggle/daemon';
-import type { Backend } from './server.ts';
+import type { Backend, Question } from './backend.ts';
 
 /** What the api needs of the process around it. */
 export type ApiContext = Pick<DaemonContext, 'bus' | 'loaded' | 'log' | 'status'>;
@@ -29,11 +29,12 @@ export class BusBackend implements Backend {
       this.#orNull(bus.request('interceptorStatus', {})),
       this.#orNull(bus.request('policyStatus', {})),
     ]);
-    const { node, mode } = loaded().config;
+    const { node, mode, timezone } = loaded().config;
     return {
       node,
       version: manifest.version,
       mode,
+      timezone,
       healthy: policy !== null && interceptor?.guard === wantedGuard[mode],
       api: status(),
       interceptor,
@@ -41,8 +42,8 @@ export class BusBackend implements Backend {
     };
   }
 
-  why(request: ExplainRequest): Promise<ExplainReply | null> {
-    return this.#orNull(this.#context.bus.request('explain', request));
+  ask<Q extends Question>(question: Q, request: RequestOf<Q>): Promise<ReplyOf<Q> | null> {
+    return this.#orNull(this.#context.bus.request(question, request));
   }
 
   onFault(error: Error): void {

@@ -3,52 +3,12 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { request } from 'node:http';
 import { Bus } from '@nftoggle/bus';
-import type { Daemon, Explanation, InterceptorStatus } from '@nftoggle/contracts';
+import type { Daemon, InterceptorStatus } from '@nftoggle/contracts';
 import { type DaemonProcess, eventually, type NatsServer, startDaemon, startNats } from '@nftoggle/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { explanation, grant, interceptorStatus, policyStatus } from './answers.fixture.ts';
 
 const config = 'version: 1\nnode: box\ntimezone: Europe/Berlin\nservices: { ssh: { ports: [22/tcp] } }\n';
-const started = '2025-01-15T12:00:00.000Z';
-const revision = '0123456789ab';
-
-const interceptorStatus: InterceptorStatus = {
-  daemon: 'interceptor',
-  pid: 7,
-  started,
-  revision,
-  problem: null,
-  guard: 'guarding',
-  queueMechanism: 'nft_queue',
-  queues: [],
-  held: 0,
-  heldLimit: 10,
-  services: [{ name: 'ssh', ports: ['22/tcp'], guards: 'this box', sessions: 0 }],
-  sessions: [],
-  sessionsTotal: 0,
-  counts: {
-    packets: 0,
-    allowed: 0,
-    denied: 0,
-    replaced: 0,
-    fallback: 0,
-    malformed: 0,
-    vanished: 0,
-    restored: 0,
-  },
-};
-const explanation: Explanation = {
-  decision: 'deny',
-  reason: 'no_rule',
-  rule: null,
-  until: null,
-  prefix: 32,
-  revision,
-  service: 'ssh',
-  source: { address: '203.0.113.66' },
-  text: 'deny: ssh has no rule that could let 203.0.113.66 in',
-  checks: [],
-};
-
 let nats: NatsServer;
 let api: DaemonProcess;
 const buses: Bus[] = [];
@@ -70,10 +30,15 @@ function busOf(daemon: Daemon): Bus {
   return bus;
 }
 
-async function get(path: string): Promise<{ code: number; body: unknown }> {
-  const [response] = await once(request({ socketPath: api.socket, path }).end(), 'response');
+async function send(method: string, path: string, body?: unknown): Promise<{ code: number; body: unknown }> {
+  const headers = { 'content-type': 'application/json' };
+  const asking = request({ socketPath: api.socket, path, method, headers }).end(JSON.stringify(body));
+  const [response] = await once(asking, 'response');
   return { code: response.statusCode, body: JSON.parse(Buffer.concat(await response.toArray()).toString()) };
 }
+
+const get = (path: string) => send('GET', path);
+const post = (path: string, body: unknown) => send('POST', path, body);
 
 describe('the api daemon', () => {
   it('says who is silent, and what to do', async () => {
@@ -82,6 +47,7 @@ describe('the api daemon', () => {
       body: {
         node: 'box',
         mode: 'enforce',
+        timezone: 'Europe/Berlin',
         healthy: false,
         interceptor: null,
         policy: null,
@@ -99,13 +65,13 @@ describe('the api daemon', () => {
     policy.serve('explain', ({ service }) =>
       service === 'ssh' ? explanation : { error: 'unknown_service', message: `no ${service}` },
     );
-    policy.serve('policyStatus', () => ({
-      daemon: 'policy',
-      pid: 8,
-      started,
-      revision,
-      problem: null,
-      decisions: { allowed: 1, denied: 2 },
+    policy.serve('policyStatus', () => policyStatus);
+    policy.serve('grantIssue', (request) => ({
+      grant: { ...grant, by: request.by },
+      extended: false,
+      overrides: null,
+      notes: [],
+      timezone: 'Europe/Berlin',
     }));
     const interceptor = busOf('interceptor');
     let guard: InterceptorStatus['guard'] = 'guarding';
@@ -118,6 +84,8 @@ describe('the api daemon', () => {
     );
     expect(await get('/v1/why?source=203.0.113.66&service=ssh')).toEqual({ code: 200, body: explanation });
     expect(await get('/v1/why?source=203.0.113.66&service=ftp')).toMatchObject({ code: 404 });
+    const body = { service: 'ssh', source: 'any', seconds: 60, by: 'grace' };
+    expect(await post('/v1/grants', body)).toMatchObject({ code: 201, body: { grant: { by: 'grace' } } });
     guard = 'failed';
     expect(await get('/v1/status')).toMatchObject({ body: { healthy: false } });
   });

@@ -1,106 +1,239 @@
 // SPDX-License-Identifier: MIT
-import type { ExplainReply, Explanation, SystemStatus } from '@nftoggle/contracts';
-import { describe, expect, it } from 'vitest';
-import { type Backend, buildServer } from './server.ts';
+// The routes as a client sees them: over a real socket, with a policy that answers what the test wants.
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { type IncomingMessage, request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { json } from 'node:stream/consumers';
+import type { SystemStatus } from '@nftoggle/contracts';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { allowances, explanation, grant, revision, schedule, timezone } from './answers.fixture.ts';
+import type { Backend, Question } from './backend.ts';
+import { buildServer } from './server.ts';
+import { listenOnSocket } from './unix-socket.ts';
 
 const status: SystemStatus = {
   node: 'box',
   version: '0.1.0',
   mode: 'enforce',
+  timezone,
   healthy: false,
-  api: {
-    daemon: 'api',
-    pid: 1,
-    started: '2025-01-15T12:00:00.000Z',
-    revision: '0123456789ab',
-    problem: null,
-  },
+  api: { daemon: 'api', pid: 1, started: '2025-01-15T12:00:00.000Z', revision, problem: null },
   interceptor: null,
   policy: null,
 };
-const explanation: Explanation = {
-  decision: 'deny',
-  reason: 'no_rule',
-  rule: null,
-  until: null,
-  prefix: 32,
-  revision: '0123456789ab',
-  service: 'ssh',
-  source: { address: '203.0.113.66' },
-  text: 'deny: the only rule of ssh does not match 203.0.113.66',
-  checks: [{ rule: 'services.ssh.allow[0]', condition: 'source is lan', passed: false }],
+
+let answerOf: (question: Question) => unknown;
+let asked: [Question, unknown][];
+let faults: Error[];
+const backend: Backend = {
+  status: async () => status,
+  ask: async (question, asking) => {
+    asked.push([question, asking]);
+    return answerOf(question) as never;
+  },
+  onFault: (error) => faults.push(error),
 };
 
-async function get(url: string, answer: ExplainReply | null = explanation, faults: Error[] = []) {
-  const asked: unknown[] = [];
-  const backend: Backend = {
-    status: async () => status,
-    why: async (request) => {
-      asked.push(request);
-      return answer;
-    },
-    onFault: (error) => faults.push(error),
-  };
-  const reply = await buildServer(backend).inject(url);
-  return { code: reply.statusCode, body: reply.json<Record<string, unknown>>(), asked };
+const directory = mkdtempSync(join(tmpdir(), 'nftoggle-routes-'));
+const socketPath = join(directory, 'daemon.sock');
+const app = buildServer(backend);
+
+beforeAll(() => listenOnSocket(app, socketPath));
+beforeEach(() => {
+  asked = [];
+  faults = [];
+  answerOf = (question) => answers[question];
+});
+afterAll(async () => {
+  await app.close();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+const answers: Readonly<Record<Question, unknown>> = {
+  explain: explanation,
+  schedule,
+  allowances,
+  bonus: allowances,
+  grantList: { grants: [grant], timezone },
+  grantIssue: { grant, extended: false, overrides: null, notes: [], timezone },
+  grantExtend: { grant, extended: true, overrides: null, notes: [], timezone },
+  grantRevoke: { grants: [grant], timezone },
+};
+
+async function send(method: string, path: string, body?: unknown) {
+  const headers = body === undefined ? {} : { 'content-type': 'application/json' };
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  const [response] = (await once(request({ socketPath, path, method, headers }).end(text), 'response')) as [
+    IncomingMessage,
+  ];
+  return { code: response.statusCode, body: (await json(response)) as Record<string, unknown> };
 }
+
+const get = (path: string) => send('GET', path);
 
 describe('the routes', () => {
   it('answer that the api is there', async () => {
-    expect(await get('/v1/health')).toMatchObject({ code: 200, body: { ok: true } });
+    expect(await get('/v1/health')).toEqual({ code: 200, body: { ok: true } });
   });
 
   it('give the status of the system', async () => {
-    expect(await get('/v1/status')).toMatchObject({ code: 200, body: status });
+    expect(await get('/v1/status')).toEqual({ code: 200, body: status });
   });
 
-  it('give the explanation of a decision, whichever it is', async () => {
-    const reply = await get('/v1/why?source=203.0.113.66&service=ssh');
-    expect(reply).toMatchObject({ code: 200, body: explanation });
-    expect(reply.asked).toEqual([{ source: '203.0.113.66', service: 'ssh' }]);
+  const end = { service: 'ssh', source: 'any', by: 'ada' };
+  it.each([
+    ['GET', '/v1/why?source=a&service=ssh', undefined, 'explain', { source: 'a', service: 'ssh' }],
+    [
+      'GET',
+      '/v1/why?source=leo&service=ssh&at=fri%2020%3A55',
+      undefined,
+      'explain',
+      { source: 'leo', service: 'ssh', at: 'fri 20:55' },
+    ],
+    ['GET', '/v1/schedule?subject=leo', undefined, 'schedule', { subject: 'leo', days: 7 }],
+    ['GET', '/v1/schedule?subject=leo&days=31', undefined, 'schedule', { subject: 'leo', days: 31 }],
+    ['GET', '/v1/allowances', undefined, 'allowances', {}],
+    ['GET', '/v1/allowances?who=leo', undefined, 'allowances', { who: 'leo' }],
+    ['POST', '/v1/bonus', { who: 'leo', seconds: -60, by: 'ada' }, 'bonus', undefined],
+    ['GET', '/v1/grants', undefined, 'grantList', {}],
+    ['PATCH', '/v1/grants/k3v9x2ab', { until: '18:40', by: 'ada' }, 'grantExtend', undefined],
+    ['DELETE', '/v1/grants/x?by=ada', undefined, 'grantRevoke', { id: 'x', by: 'ada' }],
+    ['DELETE', '/v1/grants?service=ssh&by=ada', undefined, 'grantRevoke', { service: 'ssh', by: 'ada' }],
+    [
+      'DELETE',
+      '/v1/grants?service=ssh&source=2001%3Adb8%3A%3A%2F32&by=ada',
+      undefined,
+      'grantRevoke',
+      { service: 'ssh', source: '2001:db8::/32', by: 'ada' },
+    ],
+  ] as const)('%s %s asks policy %j: %s', async (method, path, body, question, expected) => {
+    const reply = await send(method, path, body);
+    expect(reply).toEqual({ code: 200, body: answers[question] });
+    expect(asked).toEqual([
+      [question, expected ?? { ...body, ...(method === 'PATCH' ? { id: 'k3v9x2ab' } : {}) }],
+    ]);
+  });
+
+  it('say by 201 that a grant is new, and by 200 that it was open already', async () => {
+    const body = { ...end, seconds: 1_800, why: 'homework' };
+    expect(await send('POST', '/v1/grants', body)).toEqual({ code: 201, body: answers.grantIssue });
+    answerOf = () => answers.grantExtend;
+    expect(await send('POST', '/v1/grants', body)).toMatchObject({ code: 200, body: { extended: true } });
+    expect(asked[0]).toEqual(['grantIssue', body]);
   });
 
   it('take an address in every spelling that a URL allows', async () => {
-    const { asked } = await get('/v1/why?source=fe80%3A%3A1%25eth0&service=ssh');
-    expect(asked).toEqual([{ source: 'fe80::1%eth0', service: 'ssh' }]);
-  });
-
-  it('are not found when what is asked about is not', async () => {
-    const refusal = { error: 'unknown_service', message: 'There is no service "shs".' } as const;
-    expect(await get('/v1/why?source=203.0.113.66&service=shs', refusal)).toMatchObject({
-      code: 404,
-      body: refusal,
-    });
-  });
-
-  it('say what to do when nobody answers', async () => {
-    expect(await get('/v1/why?source=203.0.113.66&service=ssh', null)).toMatchObject({
-      code: 503,
-      body: { error: 'no_answer', message: expect.stringContaining('nftoggle status') },
-    });
-  });
-
-  it.each([
-    ['/v1/why', 'source'],
-    ['/v1/why?source=203.0.113.66', 'service'],
-    ['/v1/why?service=ssh', 'source'],
-    ['/v1/why?source=&service=ssh', 'source'],
-    ['/v1/why?source=a&source=b&service=ssh', 'source'],
-    [`/v1/why?source=a&service=${'x'.repeat(64)}`, 'service'],
-  ])('name the parameter that is wrong in %s', async (url, field) => {
-    const reply = await get(url);
-    expect(reply).toMatchObject({ code: 400, body: { error: 'bad_request', field }, asked: [] });
-    expect(reply.body.message).toContain(`parameter ${field}`);
+    await get('/v1/why?source=fe80%3A%3A1%25eth0&service=ssh');
+    expect(asked).toEqual([['explain', { source: 'fe80::1%eth0', service: 'ssh' }]]);
   });
 
   it.each(['/', '/v1', '/v1/whatever', '/v2/status'])('do not include %s', async (url) => {
     expect(await get(url)).toMatchObject({ code: 404, body: { error: 'unknown_route' } });
   });
 
+  it('do nothing by a method that they do not know', async () => {
+    expect(await send('PUT', '/v1/grants', end)).toMatchObject({ code: 404 });
+    expect(await send('POST', '/v1/why', end)).toMatchObject({ code: 404 });
+    expect(asked).toEqual([]);
+  });
+});
+
+describe('a question that is wrong', () => {
+  const long = 'x'.repeat(64);
+  it.each([
+    ['GET', '/v1/why', undefined, 'source'],
+    ['GET', '/v1/why?source=203.0.113.66', undefined, 'service'],
+    ['GET', '/v1/why?service=ssh', undefined, 'source'],
+    ['GET', '/v1/why?source=&service=ssh', undefined, 'source'],
+    ['GET', '/v1/why?source=a&source=b&service=ssh', undefined, 'source'],
+    ['GET', `/v1/why?source=a&service=${long}`, undefined, 'service'],
+    ['GET', '/v1/why?source=a&service=ssh&att=now', undefined, 'att'],
+    ['GET', '/v1/schedule', undefined, 'subject'],
+    ['GET', '/v1/schedule?subject=leo&days=0', undefined, 'days'],
+    ['GET', '/v1/schedule?subject=leo&days=32', undefined, 'days'],
+    ['GET', '/v1/schedule?subject=leo&days=a%20week', undefined, 'days'],
+    ['GET', '/v1/schedule?subject=leo&days=1e1', undefined, 'days'],
+    ['POST', '/v1/grants', { service: 'ssh', source: 'any', by: 'ada' }, 'until'],
+    ['POST', '/v1/grants', { service: 'ssh', source: 'any', by: 'ada', until: '1', seconds: 1 }, 'until'],
+    ['POST', '/v1/grants', { service: 'ssh', source: 'any', by: 'ada', seconds: 0 }, 'seconds'],
+    ['POST', '/v1/grants', { service: 'ssh', source: 'any', by: 'ada', seconds: '60' }, 'seconds'],
+    ['POST', '/v1/grants', { service: 'ssh', source: 'any', by: '', seconds: 60 }, 'by'],
+    ['POST', '/v1/grants', { service: 'ssh', by: 'ada', seconds: 60 }, 'source'],
+    ['POST', '/v1/grants', { service: 'ssh', source: 'any', by: 'ada', secs: 60 }, 'secs'],
+    ['PATCH', '/v1/grants/k3v9x2ab', { by: 'ada' }, 'until'],
+    ['PATCH', `/v1/grants/${long}`, { by: 'ada', seconds: 1 }, 'id'],
+    ['DELETE', '/v1/grants?by=ada', undefined, 'service'],
+    ['DELETE', '/v1/grants?source=any&by=ada', undefined, 'service'],
+    ['DELETE', '/v1/grants?service=ssh', undefined, 'by'],
+    ['DELETE', '/v1/grants/k3v9x2ab?service=ssh&by=ada', undefined, 'id'],
+    ['GET', '/v1/allowances?whom=leo', undefined, 'whom'],
+    ['POST', '/v1/bonus', { who: 'leo', seconds: 90_000, by: 'ada' }, 'seconds'],
+    ['POST', '/v1/bonus', { seconds: 60, by: 'ada' }, 'who'],
+  ] as const)('is told which field: %s %s %j: %s', async (method, path, body, field) => {
+    const reply = await send(method, path, body);
+    expect(reply).toMatchObject({ code: 400, body: { error: 'bad_request', field } });
+    expect(reply.body.message).toMatch(/^[A-Z].*\.$/);
+    expect(asked).toEqual([]);
+  });
+
+  it.each([['"text"'], ['[1]'], ['null'], [''], ['{"service":']])(
+    'never gets anything done by the body %s',
+    async (body) => {
+      for (const [method, path] of [
+        ['POST', '/v1/grants'],
+        ['PATCH', '/v1/grants/k3v9x2ab'],
+        ['POST', '/v1/bonus'],
+      ] as const)
+        expect(await send(method, path, body)).toMatchObject({ code: 400, body: { error: 'bad_request' } });
+      expect(asked).toEqual([]);
+    },
+  );
+
+  it('is refused unread when it is long', async () => {
+    const body = { who: 'leo', seconds: 60, by: 'ada', why: 'x'.repeat(20_000) };
+    expect(await send('POST', '/v1/bonus', body)).toMatchObject({ code: 413 });
+    expect(asked).toEqual([]);
+  });
+});
+
+describe('a question that policy refuses', () => {
+  it.each([
+    ['unknown_service', 404],
+    ['unknown_source', 404],
+    ['unknown_person', 404],
+    ['unknown_grant', 404],
+    ['unknown_name', 404],
+    ['no_allowance', 409],
+    ['too_many', 409],
+    ['wrong_time', 422],
+    ['not_ready', 503],
+  ])('as %s has status %i and the words of policy', async (error, code) => {
+    const refusal = { error, message: 'This is why.' };
+    answerOf = () => refusal;
+    expect(await get('/v1/schedule?subject=leo')).toEqual({ code, body: refusal });
+  });
+});
+
+describe('silence and faults', () => {
+  it('say what to do when nobody answers', async () => {
+    answerOf = () => null;
+    const reply = await get('/v1/why?source=203.0.113.66&service=ssh');
+    expect(reply).toMatchObject({ code: 503, body: { error: 'no_answer' } });
+    expect(reply.body.message).toContain('nftoggle status');
+  });
+
+  it('do not pretend to know whether a change was made', async () => {
+    answerOf = () => null;
+    const reply = await send('POST', '/v1/bonus', { who: 'leo', seconds: 60, by: 'ada' });
+    expect(reply).toMatchObject({ code: 503, body: { error: 'no_answer' } });
+    expect(reply.body.message).toContain('not known whether this was done');
+  });
+
   it('never pass on an answer of the wrong shape', async () => {
-    const faults: Error[] = [];
-    const broken = { ...explanation, reason: 'because' } as unknown as Explanation;
-    expect(await get('/v1/why?source=203.0.113.66&service=ssh', broken, faults)).toMatchObject({
+    answerOf = () => ({ ...explanation, reason: 'because' });
+    expect(await get('/v1/why?source=203.0.113.66&service=ssh')).toMatchObject({
       code: 500,
       body: { error: 'internal_error' },
     });

@@ -17,6 +17,8 @@ export interface Paths {
   readonly run: string;
   readonly natsConfig: string;
   readonly natsPort: string;
+  /** What the bus keeps: grants, and what is used of allowances. */
+  readonly natsStore: string;
 }
 
 const defaults = {
@@ -39,6 +41,7 @@ export function resolvePaths(options: PathOptions): Paths {
     run: join(state, 'run'),
     natsConfig: join(state, 'nats.conf'),
     natsPort: join(state, 'nats.port'),
+    natsStore: join(state, 'nats'),
   };
 }
 

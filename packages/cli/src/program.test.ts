@@ -1,48 +1,15 @@
 // SPDX-License-Identifier: MIT
 // The command as the shell sees it: a process, its exit code, and what it writes where.
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Explanation } from '@nftoggle/contracts';
-import { describe, expect, it, onTestFinished } from 'vitest';
-import { asNobody, run } from './run-program.fixture.ts';
+import { describe, expect, it } from 'vitest';
+import { anExplanation } from './explanation.fixture.ts';
+import { stateWith } from './fake-daemon.fixture.ts';
+import { asNobody, nftoggle, run } from './run-program.fixture.ts';
 import { aStatus } from './status.fixture.ts';
 import { temporaryDirectory } from './temporary-directory.fixture.ts';
 
-async function nftoggle(...args: readonly string[]) {
-  const main = join(import.meta.dirname, 'main.ts');
-  // The launcher's own namespace: these tests must not see, or touch, a guard of the machine.
-  return run('unshare', ['--net', process.execPath, main, ...args]);
-}
-
-const explanation: Explanation = {
-  decision: 'deny',
-  reason: 'no_rule',
-  rule: null,
-  until: null,
-  prefix: 32,
-  revision: '3fa0c1d2e4b5',
-  service: 'ssh',
-  source: { address: '203.0.113.66' },
-  text: 'deny: none of the 2 rules of ssh matches 203.0.113.66',
-  checks: [
-    { rule: 'services.ssh.allow[0]', condition: 'source is lan', passed: false },
-    { rule: 'services.ssh.allow[1]', condition: 'source is in group vpn', passed: false },
-  ],
-};
-
-/** A state directory at whose socket the given answers are served, as the api would. */
-async function stateWith(answers: Readonly<Record<string, readonly [number, unknown]>>): Promise<string> {
-  const state = temporaryDirectory();
-  mkdirSync(join(state, 'run'));
-  const server = createServer((request, response) => {
-    const [status, body] = answers[request.url ?? ''] ?? [404, { error: 'x', message: `no ${request.url}` }];
-    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-  });
-  onTestFinished(() => void server.close());
-  await new Promise<void>((resolve) => server.listen(join(state, 'run', 'daemon.sock'), resolve));
-  return state;
-}
+const explanation = anExplanation();
 
 describe('status', () => {
   it('shows a page to people, without colours in a pipe', async () => {
@@ -94,24 +61,33 @@ describe('why', () => {
     expect(code).toBe(0);
     expect(stdout).toBe(
       `deny: none of the 2 rules of ssh matches 203.0.113.66
-  source    203.0.113.66
-  service   ssh
-  rule      none (no_rule)
-  revision  3fa0c1d2e4b5
+  source        203.0.113.66
+  service       ssh
+  reason        no_rule: no rule matches the source, and the default is to deny
+  rule          none
+  next allowed  never, as far as can be foreseen
+  revision      3fa0c1d2e4b5
   ✗  services.ssh.allow[0]  source is lan
   ✗  services.ssh.allow[1]  source is in group vpn
 `,
     );
   });
 
-  it('tells once until when, in the words of the daemon, and beside it how long that is', async () => {
+  it('tells until when, and how long that is', async () => {
     const until = new Date(Date.now() + 12.2 * 60_000).toISOString();
-    const text = 'allow: friends may, until 16:05 (Asia/Tokyo)';
-    const answer: Explanation = { ...explanation, decision: 'allow', reason: 'rule_allows', until, text };
+    const answer = anExplanation({ decision: 'allow', reason: 'rule_allows', until, bound: 'window_end' });
     const state = await stateWith({ [path]: [200, answer] });
     const { stdout } = await nftoggle('why', '203.0.113.66', 'ssh', '--state', state);
-    expect(stdout).toContain(`${text}\n`);
-    expect(stdout).toMatch(/^ {2}until +in 12 min$/m);
+    expect(stdout).toMatch(
+      /^ {2}until +(tomorrow )?\d\d:\d\d \(Europe\/Berlin\), in 12 min: window closes$/m,
+    );
+  });
+
+  it('passes on the moment that was asked about as it was written', async () => {
+    const state = await stateWith({ [`${path}&at=fri+20%3A55`]: [200, explanation] });
+    expect(await nftoggle('why', '203.0.113.66', 'ssh', '--at', 'fri 20:55', '--state', state)).toMatchObject(
+      { code: 0, stderr: '' },
+    );
   });
 
   it('gives scripts the explanation as it came', async () => {
@@ -123,6 +99,8 @@ describe('why', () => {
   it.each([
     [404, 6],
     [400, 2],
+    [422, 2],
+    [409, 1],
     [503, 5],
     [500, 1],
   ])('turns status %i into exit code %i with the message on stderr', async (status, expected) => {
@@ -131,6 +109,28 @@ describe('why', () => {
     expect([code, stdout, stderr]).toEqual([expected, '', 'nftoggle: this is why\n']);
   });
 });
+
+const fullConfig = `version: 1
+timezone: Europe/Berlin
+devices:
+  leo-laptop: { mac: 3c:22:fb:aa:bb:cc }
+  console: { mac: 0c:fe:45:12:34:56, address: 192.168.1.30 }
+people:
+  mum: { role: parent, devices: [console] }
+  leo:
+    role: child
+    devices: [leo-laptop]
+    allowance: { daily: 1h30m, weekly: 8h, services: [minecraft] }
+services:
+  ssh: { ports: [22/tcp], allow: [lan, { from: 203.0.113.7, expires: 2020-01-01 }] }
+  minecraft:
+    ports: [25565/tcp, 19132/udp]
+    deny: [{ from: any, not_countries: [DE] }]
+    allow:
+      - { from: leo, windows: [mon-fri 16:00-18:00, sat-sun 10:00-21:00] }
+      - { from: console, windows: fri 18:00-23:30, allowance: { daily: 2h } }
+  closed: { ports: [99/tcp] }
+`;
 
 describe('check', () => {
   function configFile(content: string): string {
@@ -144,8 +144,32 @@ describe('check', () => {
     const { code, stdout, stderr } = await nftoggle('check', file);
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toMatch(
-      /nftoggle\.yml is right: 1 service, mode enforce, revision [0-9a-f]{12}\n {2}ssh {2}22\/tcp/,
+      /nftoggle\.yml is right: 1 service, mode enforce, revision [0-9a-f]{12}, times in \S+\n {2}ssh {2}22\/tcp {2}0 deny, 1 allow\n$/,
     );
+  });
+
+  it('shows people and what limits rules, and warns of what cannot be meant', async () => {
+    const file = configFile(fullConfig);
+    const { code, stdout, stderr } = await nftoggle('check', file);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout.split('\n').slice(1).join('\n')).toBe(
+      `  ssh        22/tcp               0 deny, 2 allow
+  minecraft  25565/tcp 19132/udp  1 deny, 2 allow
+  closed     99/tcp               nobody may use it
+limits
+  ssh.allow[1]        expires 2020-01-02 00:00
+  minecraft.deny[0]   countries not DE
+  minecraft.allow[0]  mon-fri 16:00-18:00, sat-sun 10:00-21:00
+  minecraft.allow[1]  fri 18:00-23:30; allowance 2h daily
+people
+  mum  parent  console     no allowance
+  leo  child   leo-laptop  1h30m daily, 8h weekly for minecraft
+warning: services.ssh.allow[1] expired 2020-01-02 00:00 (Europe/Berlin): it lets nobody in any more
+`,
+    );
+    const json = JSON.parse((await nftoggle('check', file, '-o', 'json')).stdout);
+    expect(json).toMatchObject({ ok: true, people: [{ name: 'mum' }, { name: 'leo', role: 'child' }] });
+    expect(json.warnings).toHaveLength(1);
   });
 
   it('lists what is wrong on stderr, with its place, and ends with 3', async () => {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { spawn } from 'node:child_process';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 
 /** Runs a program to its end, as a shell does. */
@@ -8,6 +9,11 @@ export async function run(program: string, args: readonly string[]) {
   const code = new Promise<number | null>((resolve) => child.once('close', resolve));
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
   return { code: await code, stdout, stderr };
+}
+
+/** The command itself, in a network namespace of its own: tests must not see, or touch, a guard of the machine. */
+export async function nftoggle(...args: readonly string[]) {
+  return run('unshare', ['--net', process.execPath, join(import.meta.dirname, 'main.ts'), ...args]);
 }
 
 /**

@@ -8,6 +8,7 @@ export function aStatus(): SystemStatus {
     node: 'gate',
     version: '0.1.0',
     mode: 'enforce',
+    timezone: 'Europe/Berlin',
     healthy: true,
     api: { ...daemon, daemon: 'api' },
     interceptor: {
@@ -31,11 +32,15 @@ export function aStatus(): SystemStatus {
           covers: '192.168.1.10',
           since: '2026-01-01T12:00:00Z',
           until: '2026-01-01T16:00:00Z',
+          bound: 'session_time',
+          at_end: 'cut',
+          metered: false,
           rule: 'services.ssh.allow[0]',
           reason: 'rule_allows',
         },
       ],
       sessionsTotal: 1,
+      metering: 'traffic',
       counts: {
         packets: 916,
         allowed: 12,
@@ -47,6 +52,18 @@ export function aStatus(): SystemStatus {
         restored: 0,
       },
     },
-    policy: { ...daemon, daemon: 'policy', decisions: { allowed: 12, denied: 900 } },
+    policy: {
+      ...daemon,
+      daemon: 'policy',
+      decisions: { allowed: 12, denied: 900 },
+      ready: true,
+      grants: 0,
+      clockProblem: null,
+      names: [],
+      databases: {
+        countries: { file: 'built-in', built: '2025-12-01T00:00:00Z', problem: null },
+        asn: null,
+      },
+    },
   });
 }

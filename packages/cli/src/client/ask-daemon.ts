@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { CommandError, exitCodes } from '../exit-codes.ts';
 import { isGuardLoaded } from '../guard-table.ts';
-import { type Answer, getFromDaemon, NotReachableError } from './daemon-socket.ts';
+import { type Answer, NotReachableError, type Question, sendToDaemon } from './daemon-socket.ts';
 
 interface Shape<T> {
   safeParse(value: unknown): { success: true; data: T } | { success: false };
@@ -12,20 +12,24 @@ const guardWithoutDaemon =
   'A guard is loaded all the same. It may belong to an nftoggle with another --state; if none runs, guarded ports are silent and nobody new is let in.';
 
 /** What every client command does with the socket; each way to fail has its own exit code and advice. */
-export async function askDaemon<T>(socket: string, path: string, shape: Shape<T>): Promise<T> {
-  const answer = await reach(socket, path);
-  if (answer.status !== 200) throw refused(answer);
+export async function askDaemon<T>(socket: string, question: Question, shape: Shape<T>): Promise<T> {
+  const answer = await reach(socket, question);
+  if (answer.status < 200 || answer.status > 299) throw refused(answer);
   const parsed = shape.safeParse(answer.body);
   if (parsed.success) return parsed.data;
-  throw new CommandError(
+  throw otherVersion('answered in a form that this command does not know');
+}
+
+function otherVersion(how: string): CommandError {
+  return new CommandError(
     exitCodes.failed,
-    `the running nftoggle answered in a form that this command does not know. They are of different versions: ${howToRestart}`,
+    `the running nftoggle ${how}. They are of different versions: ${howToRestart}`,
   );
 }
 
-async function reach(socket: string, path: string): Promise<Answer> {
+async function reach(socket: string, question: Question): Promise<Answer> {
   try {
-    return await getFromDaemon(socket, path);
+    return await sendToDaemon(socket, question);
   } catch (error) {
     if (error instanceof NotReachableError) throw await notReachable(socket, error);
     throw error;
@@ -45,15 +49,17 @@ async function adviceFor(socket: string, reason: string): Promise<string> {
   return `${advice}\n${guardWithoutDaemon}`;
 }
 
-/** Statuses other than 200 carry {error, message}; only the message is for people. */
+/** Statuses of no success carry {error, message}; only the message is for people. */
 function refused({ status, body }: Answer): CommandError {
-  const message = (body as { message?: unknown } | null)?.message;
+  const { error, message } = (body ?? {}) as { error?: unknown; message?: unknown };
+  if (error === 'unknown_route') return otherVersion('does not know this question');
   const said = typeof message === 'string' ? message : `the daemon answered with status ${status}`;
-  return new CommandError(codeOf(status), said);
+  return new CommandError(codeOf(status, error), said);
 }
 
-function codeOf(status: number): CommandError['exitCode'] {
-  if (status === 400) return exitCodes.usage;
-  if (status === 404) return exitCodes.notFound;
+/** By the statuses that the api gives to refusals. */
+function codeOf(status: number, error: unknown): CommandError['exitCode'] {
+  if (status === 400 || status === 422) return exitCodes.usage;
+  if (status === 404 || error === 'no_allowance') return exitCodes.notFound;
   return status === 503 ? exitCodes.notReachable : exitCodes.failed;
 }

@@ -2,6 +2,13 @@
 import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
 
+/** What is asked at the socket; a GET unless it says otherwise. */
+export interface Question {
+  readonly method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly path: string;
+  readonly body?: object;
+}
+
 export interface Answer {
   readonly status: number;
   /** Parsed JSON, to be held to a schema by the caller. */
@@ -19,11 +26,12 @@ export class NotReachableError extends Error {
   }
 }
 
-const deadline = 5_000;
+/** In milliseconds: longer than the daemons take for any answer. */
+const deadline = 8_000;
 
 /** Asks the daemon behind a unix socket. @throws NotReachableError */
-export async function getFromDaemon(socket: string, path: string): Promise<Answer> {
-  const { status, payload } = await get(socket, path);
+export async function sendToDaemon(socket: string, question: Question): Promise<Answer> {
+  const { status, payload } = await send(socket, question);
   try {
     return { status, body: JSON.parse(payload) };
   } catch (cause) {
@@ -31,14 +39,19 @@ export async function getFromDaemon(socket: string, path: string): Promise<Answe
   }
 }
 
-function get(socket: string, path: string): Promise<{ status: number; payload: string }> {
+function send(
+  socketPath: string,
+  { method = 'GET', path, body }: Question,
+): Promise<{ status: number; payload: string }> {
+  const headers = body === undefined ? {} : { 'content-type': 'application/json' };
+  const signal = AbortSignal.timeout(deadline);
   return new Promise((resolve, reject) => {
     const fail = (cause: NodeJS.ErrnoException): void =>
       reject(new NotReachableError(cause.code ?? cause.message, { cause }));
-    const asked = request({ socketPath: socket, path, signal: AbortSignal.timeout(deadline) }, (response) => {
+    const asked = request({ socketPath, path, method, headers, signal }, (response) => {
       text(response).then((payload) => resolve({ status: response.statusCode ?? 0, payload }), fail);
     });
     asked.on('error', fail);
-    asked.end();
+    asked.end(body === undefined ? undefined : JSON.stringify(body));
   });
 }

@@ -1,35 +1,34 @@
 // SPDX-License-Identifier: MIT
-import { type Config, formatPortRange, formatProblem, readConfig } from '@nftoggle/config';
+import { formatPortRange, formatProblem, type Loaded, readConfig } from '@nftoggle/config';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
-import { type OutputFormat, printJson, printLine } from '../output.ts';
-import { columns } from '../render/columns.ts';
+import { type OutputFormat, printAnswer, printJson, printLine } from '../output.ts';
+import { paintFor } from '../paint.ts';
+import { checkPage } from '../render/check-page.ts';
+import { ruleFacts } from '../render/rule-facts.ts';
+import { configWarnings } from './config-warnings.ts';
 
 /** Reads a configuration as the daemons would, and changes nothing. */
 export async function checkConfig(file: string, output: OutputFormat): Promise<ExitCode> {
   const read = await readConfig(file);
-  if (output === 'json') printJson(process.stdout, read.ok ? asJson(read.config, read.revision) : read);
-  else if (read.ok) printLine(process.stdout, validPage(file, read.config, read.revision));
+  if (read.ok) {
+    const warnings = configWarnings(read.config, Date.now());
+    printAnswer(output, asJson(read, warnings), () =>
+      checkPage(file, read, warnings, paintFor(process.stdout)),
+    );
+    return exitCodes.ok;
+  }
+  if (output === 'json') printJson(process.stdout, read);
   else for (const problem of read.problems) printLine(process.stderr, formatProblem(problem));
-  return read.ok ? exitCodes.ok : exitCodes.cannotStart;
+  return exitCodes.cannotStart;
 }
 
-function asJson(config: Config, revision: string): object {
-  const services = [...config.services.values()].map(({ name, ports }) => ({
+function asJson({ config, revision }: Loaded, warnings: readonly string[]): object {
+  const { mode, timezone } = config;
+  const services = [...config.services.values()].map(({ name, ports, deny, allow }) => ({
     name,
     ports: ports.map(formatPortRange),
+    rules: [...deny, ...allow].map((rule) => ({ rule: rule.path, limits: ruleFacts(rule, timezone) })),
   }));
-  return { ok: true, revision, mode: config.mode, services };
-}
-
-function validPage(file: string, config: Config, revision: string): string {
-  const services = [...config.services.values()];
-  const count = services.length === 1 ? '1 service' : `${services.length} services`;
-  const rows = services.map(({ name, ports, allow, deny }) => [
-    `  ${name}`,
-    ports.map(formatPortRange).join(' '),
-    allow.length + deny.length === 0 ? 'nobody may use it' : `${deny.length} deny, ${allow.length} allow`,
-  ]);
-  return [`${file} is right: ${count}, mode ${config.mode}, revision ${revision}`, ...columns(rows)].join(
-    '\n',
-  );
+  const people = [...config.people.values()].map(({ name, role, devices }) => ({ name, role, devices }));
+  return { ok: true, revision, mode, timezone, services, people, warnings };
 }

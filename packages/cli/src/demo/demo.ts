@@ -5,6 +5,7 @@ import { CommandError, type ExitCode, exitCodes } from '../exit-codes.ts';
 import { printLine } from '../output.ts';
 import { paintFor } from '../paint.ts';
 import { projectRoot } from '../paths.ts';
+import { consoleSchedule } from './console-schedule.ts';
 import { invisibleSsh } from './invisible-ssh.ts';
 import { iotContainment } from './iot-containment.ts';
 import { Stage } from './stage.ts';
@@ -16,6 +17,7 @@ interface Story {
 
 /** Each story plays with the configuration of the example of the same name. */
 export const stories: Readonly<Record<string, Story>> = {
+  'console-schedule': { hosts: ['gateway', 'friend', 'console', 'laptop'], tell: consoleSchedule },
   'invisible-ssh': { hosts: ['gateway', 'scanner', 'friend'], tell: invisibleSsh },
   'iot-containment': { hosts: ['gateway', 'friend', 'laptop', 'camera', 'admin'], tell: iotContainment },
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What a story is told with: a network of namespaces, nftoggle guarding its gateway, and a narrator who
 // shows what really happened and checks every claim that he makes.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SystemStatus } from '@nftoggle/contracts';
@@ -13,7 +13,7 @@ const width = 78;
 
 export class Stage {
   readonly lab: Lab;
-  readonly #config: string;
+  #config: string;
   readonly #state = mkdtempSync(join(tmpdir(), 'nftoggle-demo-'));
   readonly #paint: Paint;
   readonly #print: (line: string) => void;
@@ -81,11 +81,25 @@ export class Stage {
     return this.type('gateway', [join(projectRoot, 'nftoggle'), ...argv, `--state=${this.#state}`]);
   }
 
+  /** Runs a command that needs no running nftoggle, in plain sight. */
+  nftoggleOffline(...argv: readonly string[]): Promise<string> {
+    return this.type('gateway', [join(projectRoot, 'nftoggle'), ...argv]);
+  }
+
+  get config(): { readonly path: string; readonly text: string } {
+    return { path: this.#config, text: readFileSync(this.#config, 'utf8') };
+  }
+
+  /** From now on the story plays with this text, in a file of its own. */
+  changeConfig(name: string, text: string): void {
+    this.#config = join(this.#state, name);
+    writeFileSync(this.#config, text);
+  }
+
   /** Starts `nftoggle up` and shows what it says until it guards. */
   async guard(): Promise<void> {
-    this.#print(
-      `\n  ${this.#paint('yellow', 'gateway$')} nftoggle up --config ${this.#config.replace(`${projectRoot}/`, '')}`,
-    );
+    const shown = this.#config.replace(`${projectRoot}/`, '').replace(`${this.#state}/`, '');
+    this.#print(`\n  ${this.#paint('yellow', 'gateway$')} nftoggle up --config ${shown}`);
     const started = performance.now();
     this.#up = this.gateway.start([
       join(projectRoot, 'nftoggle'),

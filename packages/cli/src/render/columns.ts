@@ -6,7 +6,7 @@ export function columns(rows: readonly (readonly string[])[]): string[] {
   const widths: number[] = [];
   for (const row of rows)
     row.forEach((cell, index) => {
-      widths[index] = Math.max(widths[index] ?? 0, width(cell));
+      widths[index] = Math.max(widths[index] ?? 0, textWidth(cell));
     });
   return rows.map((row) =>
     row
@@ -17,9 +17,10 @@ export function columns(rows: readonly (readonly string[])[]): string[] {
 }
 
 function pad(cell: string, to: number): string {
-  return cell + ' '.repeat(Math.max(0, to - width(cell)));
+  return cell + ' '.repeat(Math.max(0, to - textWidth(cell)));
 }
 
-function width(cell: string): number {
+/** Columns that a text takes on a terminal; colour codes take none. */
+export function textWidth(cell: string): number {
   return stripVTControlCharacters(cell).length;
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import type { InterceptorStatus, PolicyStatus, SystemStatus } from '@nftoggle/contracts';
 import { expect, it } from 'vitest';
 import { plain } from '../paint.ts';
 import { aStatus } from '../status.fixture.ts';
@@ -6,17 +7,29 @@ import { statusPage } from './status-page.ts';
 
 const now = new Date('2026-01-01T12:01:00Z');
 
+function withInterceptor(change: Partial<InterceptorStatus>): SystemStatus {
+  const { interceptor, ...rest } = aStatus();
+  if (interceptor === null) throw new TypeError('the fixture has an interceptor');
+  return { ...rest, interceptor: { ...interceptor, ...change } };
+}
+
+function withPolicy(change: Partial<PolicyStatus>): SystemStatus {
+  const { policy, ...rest } = aStatus();
+  if (policy === null) throw new TypeError('the fixture has a policy');
+  return { ...rest, policy: { ...policy, ...change } };
+}
+
 it('fits a healthy system on one page', () => {
   expect(statusPage(aStatus(), now, plain)).toBe(
     `nftoggle 0.1.0 on gate: guarding
-mode enforce, revision 3fa0c1d2e4b5
+mode enforce, revision 3fa0c1d2e4b5, times in Europe/Berlin
 
 SERVICE    PORTS                GUARDS        SESSIONS
 ssh        22/tcp               this box      1
 minecraft  25565/tcp 19132/udp  192.168.1.20  0
 
-OPEN FOR  SOURCE        TIME LEFT   BY
-ssh       192.168.1.10  3 h 59 min  services.ssh.allow[0]
+OPEN FOR  SOURCE        TIME LEFT   UNTIL              BY
+ssh       192.168.1.10  3 h 59 min  17:00 asked again  services.ssh.allow[0]
 
 QUEUE           WAITING  TOTAL  DROPPED
 4242 known      0        12     0 full, 0 socket
@@ -24,14 +37,14 @@ QUEUE           WAITING  TOTAL  DROPPED
 held 1 of 4096 packets, by nft_queue
 
 packets 916: 12 let in, 900 dropped, 3 malformed
-policy decided 12 allow, 900 deny`,
+
+policy decided 12 allow, 900 deny
+countries: the built-in database (of 2025-12-01, 31 days old)`,
   );
 });
 
 it('says how many sessions there are beyond those that it lists', () => {
-  const { interceptor, ...rest } = aStatus();
-  if (interceptor === null) throw new TypeError('the fixture has an interceptor');
-  const page = statusPage({ ...rest, interceptor: { ...interceptor, sessionsTotal: 3_000 } }, now, plain);
+  const page = statusPage(withInterceptor({ sessionsTotal: 3_000 }), now, plain);
   expect(page).toContain('services.ssh.allow[0]\n… and 2999 more\n');
 });
 
@@ -54,7 +67,82 @@ it.each([
   ['failed', 'FAILED'],
   ['watching', 'watching: nothing is blocked'],
 ] as const)('is plain about a guard that is %s', (guard, text) => {
-  const { interceptor, ...rest } = aStatus();
-  if (interceptor === null) throw new TypeError('the fixture has an interceptor');
-  expect(statusPage({ ...rest, interceptor: { ...interceptor, guard } }, now, plain)).toContain(text);
+  expect(statusPage(withInterceptor({ guard }), now, plain)).toContain(text);
+});
+
+it('says what ends each session, what goes on after that, and whose time is counted', () => {
+  const session = {
+    service: 'minecraft',
+    covers: '192.168.1.30',
+    since: '2026-01-01T12:00:00Z',
+    until: '2026-01-01T17:00:00Z',
+    bound: 'window_end',
+    at_end: 'cut',
+    metered: true,
+    rule: 'services.minecraft.allow[0]',
+    reason: 'rule_allows',
+  } as const;
+  const sessions = [
+    session,
+    { ...session, bound: 'allowance', until: '2026-01-01T12:31:00Z', at_end: 'keep' } as const,
+    {
+      ...session,
+      bound: 'grant_end',
+      until: '2026-01-02T08:00:00Z',
+      metered: false,
+      rule: null,
+      reason: 'grant_allows',
+    } as const,
+  ];
+  const page = statusPage(withInterceptor({ sessions, sessionsTotal: 3 }), now, plain);
+  expect(page).toContain(
+    `OPEN FOR   SOURCE        TIME LEFT    UNTIL                                      BY
+minecraft  192.168.1.30  4 h 59 min   18:00 window closes                        services.minecraft.allow[0], metered
+minecraft  192.168.1.30  30 min       13:31 allowance spent (connections go on)  services.minecraft.allow[0], metered
+minecraft  192.168.1.30  19 h 59 min  tomorrow 09:00 grant ends                  grant_allows
+`,
+  );
+  expect(page).not.toContain('does not count its traffic');
+  const byTime = statusPage(withInterceptor({ sessions, sessionsTotal: 3, metering: 'time' }), now, plain);
+  expect(byTime).toContain(
+    '\nmetered: all the time of a session counts, for this kernel does not count its traffic\n',
+  );
+});
+
+it('says above all else that the clock is not trusted, and that policy knows nothing yet', () => {
+  const page = statusPage(withPolicy({ clockProblem: 'it says 1970', ready: false }), now, plain);
+  expect(page).toContain(
+    `times in Europe/Berlin
+
+problem: no window is open and no allowance counts, for the clock is not trusted:
+  it says 1970
+problem: policy has not read grants and allowances from the bus yet: until then it goes by neither
+`,
+  );
+});
+
+it('says which names lead nowhere, how old the databases are, and that grants are open', () => {
+  const page = statusPage(
+    withPolicy({
+      grants: 2,
+      names: [
+        { name: 'tom.dyn.example', addresses: ['203.0.113.7'], problem: null },
+        { name: 'ida.dyn.example', addresses: [], problem: 'no such name' },
+        { name: 'eve.dyn.example', addresses: ['203.0.113.9', '2001:db8::9'], problem: 'no server answers' },
+      ],
+      databases: {
+        countries: { file: '/etc/geo/countries.mmdb', built: '2025-03-01T00:00:00Z', problem: null },
+        asn: { file: '/etc/geo/asn.mmdb', built: null, problem: 'there is no such file' },
+      },
+    }),
+    now,
+    plain,
+  );
+  expect(page.split('\n\n').at(-1)).toBe(
+    `policy decided 12 allow, 900 deny; 2 grants are open: nftoggle grants
+warning: countries: /etc/geo/countries.mmdb (of 2025-03-01, 10 months old): a newer one knows better
+warning: ASN: /etc/geo/asn.mmdb (not readable): there is no such file
+warning: ida.dyn.example has no address, so it lets nobody in (no such name)
+warning: eve.dyn.example is taken for 203.0.113.9, 2001:db8::9, as it was last known (no server answers)`,
+  );
 });

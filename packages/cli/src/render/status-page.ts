@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
-import type { InterceptorStatus, SystemStatus } from '@nftoggle/contracts';
+import type { InterceptorStatus, Session, SystemStatus } from '@nftoggle/contracts';
 import type { Paint } from '../paint.ts';
+import { boundTexts } from './bound-text.ts';
 import { columns } from './columns.ts';
 import { guardTrouble } from './guard-trouble.ts';
+import { momentText } from './local-time.ts';
+import { policyCount, policyFacts, policyProblems } from './policy-facts.ts';
 import { timeLeft } from './time-left.ts';
 
 /** One page that answers, from top to bottom: am I safe, what is guarded, who is in, is anything lost. */
@@ -12,10 +15,12 @@ export function statusPage(status: SystemStatus, now: Date, paint: Paint): strin
   if (interceptor !== null)
     parts.push(
       services(interceptor, paint),
-      sessions(interceptor, now, paint),
+      sessions(interceptor, status.timezone, now, paint),
       queues(interceptor, paint),
-      counts(status, interceptor),
+      counts(interceptor),
     );
+  if (status.policy !== null)
+    parts.push([policyCount(status.policy), ...policyFacts(status.policy, now, paint)]);
   return parts
     .filter((part) => part.length > 0)
     .map((part) => part.join('\n'))
@@ -27,7 +32,7 @@ function headline(status: SystemStatus, paint: Paint): string[] {
   const revision = interceptor?.revision ?? status.policy?.revision ?? status.api.revision;
   return [
     `nftoggle ${status.version} on ${paint('bold', status.node)}: ${guardText(status, paint)}`,
-    `mode ${status.mode}, revision ${revision}`,
+    `mode ${status.mode}, revision ${revision}, times in ${status.timezone}`,
   ];
 }
 
@@ -54,6 +59,7 @@ function problems(status: SystemStatus, paint: Paint): string[] {
   for (const text of new Set(texts))
     if (text !== null)
       found.push(`the newest configuration is not in force:\n  ${text.replaceAll('\n', '\n  ')}`);
+  if (status.policy !== null) found.push(...policyProblems(status.policy));
   return found.map((text) => `${paint('red', 'problem:')} ${text}`);
 }
 
@@ -68,19 +74,35 @@ function services({ services }: InterceptorStatus, paint: Paint): string[] {
   return headed(['SERVICE', 'PORTS', 'GUARDS', 'SESSIONS'], rows, paint);
 }
 
-function sessions({ sessions, sessionsTotal }: InterceptorStatus, now: Date, paint: Paint): string[] {
+function sessions(
+  { sessions, sessionsTotal, metering }: InterceptorStatus,
+  zone: string,
+  now: Date,
+  paint: Paint,
+): string[] {
   if (sessions.length === 0) return ['no session is open'];
-  const rows = sessions.map(({ service, covers, until, rule, reason }) => [
-    service,
-    covers,
-    timeLeft(until, now),
-    rule ?? reason,
+  const rows = sessions.map((session) => [
+    session.service,
+    session.covers,
+    timeLeft(session.until, now),
+    endText(session, zone, now),
+    `${session.rule ?? session.reason}${session.metered ? ', metered' : ''}`,
   ]);
   const more = sessionsTotal - sessions.length;
+  const byTime = metering === 'time' && sessions.some(({ metered }) => metered);
   return [
-    ...headed(['OPEN FOR', 'SOURCE', 'TIME LEFT', 'BY'], rows, paint),
+    ...headed(['OPEN FOR', 'SOURCE', 'TIME LEFT', 'UNTIL', 'BY'], rows, paint),
     ...(more > 0 ? [`… and ${more} more`] : []),
+    ...(byTime
+      ? ['metered: all the time of a session counts, for this kernel does not count its traffic']
+      : []),
   ];
+}
+
+/** `18:00 window closes`; what is kept beyond the end is said, for to be cut off is what everybody expects. */
+function endText({ until, bound, at_end }: Session, zone: string, now: Date): string {
+  const kept = at_end === 'keep' && bound !== 'session_time' ? ' (connections go on)' : '';
+  return `${momentText(until, now, zone)} ${boundTexts[bound]}${kept}`;
 }
 
 function queues({ queues, queueMechanism, held, heldLimit }: InterceptorStatus, paint: Paint): string[] {
@@ -96,7 +118,7 @@ function queues({ queues, queueMechanism, held, heldLimit }: InterceptorStatus, 
   ];
 }
 
-function counts({ policy }: SystemStatus, { counts }: InterceptorStatus): string[] {
+function counts({ counts }: InterceptorStatus): string[] {
   const rare = [
     [counts.replaced, 'replaced by a newer copy'],
     [counts.malformed, 'malformed'],
@@ -105,9 +127,7 @@ function counts({ policy }: SystemStatus, { counts }: InterceptorStatus): string
     [counts.restored, 'times the ruleset was restored'],
   ] as const;
   const seen = rare.filter(([count]) => count > 0).map(([count, text]) => `, ${count} ${text}`);
-  const asked = `packets ${counts.packets}: ${counts.allowed} let in, ${counts.denied} dropped${seen.join('')}`;
-  if (policy === null) return [asked];
-  return [asked, `policy decided ${policy.decisions.allowed} allow, ${policy.decisions.denied} deny`];
+  return [`packets ${counts.packets}: ${counts.allowed} let in, ${counts.denied} dropped${seen.join('')}`];
 }
 
 function headed(titles: readonly string[], rows: readonly (readonly string[])[], paint: Paint): string[] {

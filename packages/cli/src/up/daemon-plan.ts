@@ -4,7 +4,7 @@ import { natsServerConfig } from '@nftoggle/bus';
 import type { Daemon } from '@nftoggle/contracts';
 import { type Paths, pidFileOf, projectRoot } from '../paths.ts';
 import { ensureLoopbackPort } from './loopback-port.ts';
-import { ensureSecrets, secretFile, writePrivately } from './secrets.ts';
+import { ensurePrivateDirectory, ensureSecrets, secretFile, writePrivately } from './secrets.ts';
 import type { ChildPlan } from './supervised-child.ts';
 
 /** The interceptor starts first: it guards before there is a bus to ask on. */
@@ -18,12 +18,13 @@ export function programOf(name: ChildName): string {
   return name === 'nats-server' ? name : join(projectRoot, 'packages', name, 'src', 'main.ts');
 }
 
-/** Makes the bus's password files, port and configuration, and says how each child is started. */
+/** Makes the bus's password files, port, configuration and place for its stores, and says how each child is started. */
 export async function planChildren(paths: Paths): Promise<readonly ChildPlan[]> {
   const passwords = ensureSecrets(paths.secrets);
   const port = await ensureLoopbackPort(paths.natsPort);
   const pidFile = join(paths.state, 'nats.pid');
-  writePrivately(paths.natsConfig, natsServerConfig({ port, pidFile, passwords }));
+  const storeDirectory = ensurePrivateDirectory(paths.natsStore);
+  writePrivately(paths.natsConfig, natsServerConfig({ port, pidFile, storeDirectory, passwords }));
   return startOrder.map((name) => ({
     name,
     argv: argvOf(name, paths),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { SystemStatus } from '@nftoggle/contracts';
-import { getFromDaemon } from '../client/daemon-socket.ts';
+import { sendToDaemon } from '../client/daemon-socket.ts';
 import { pause } from '../pause.ts';
 
 const lookEvery = 100;
@@ -37,7 +37,7 @@ export function isGuarding({ healthy, interceptor }: SystemStatus): boolean {
 /** One look at the system; undefined when nobody answers. */
 export async function look(socket: string): Promise<SystemStatus | undefined> {
   try {
-    const { body } = await getFromDaemon(socket, '/v1/status');
+    const { body } = await sendToDaemon(socket, { path: '/v1/status' });
     return SystemStatus.safeParse(body).data;
   } catch {
     // Not there yet: that is what we wait for.

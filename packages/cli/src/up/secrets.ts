@@ -14,10 +14,16 @@ export function secretFile(directory: string, user: BusUser): string {
 
 /** The NATS passwords, made once: only root can read them. */
 export function ensureSecrets(directory: string): Readonly<Record<BusUser, string>> {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-  chmodSync(directory, 0o700);
+  ensurePrivateDirectory(directory);
   const entries = busUsers.map((user) => [user, ensureSecret(secretFile(directory, user))]);
   return Object.fromEntries(entries) as Record<BusUser, string>;
+}
+
+/** Made if it is not there, and closed to others if it is. */
+export function ensurePrivateDirectory(directory: string): string {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  chmodSync(directory, 0o700);
+  return directory;
 }
 
 function ensureSecret(file: string): string {
