@@ -12,6 +12,7 @@ import {
   measureSessions,
   paces,
 } from './measure-connects.ts';
+import { measurePolicy, type PolicyFigure } from './measure-policy.ts';
 import { measureStream, startStreamServer } from './measure-stream.ts';
 import type { Measurement } from './measurement.ts';
 import { createNetwork, families, type Network, targets } from './network.ts';
@@ -27,6 +28,7 @@ export interface Report {
   /** connect() of the first sources after the start, in microseconds: code that never ran is slow. */
   readonly afterStart: readonly number[];
   readonly measurements: readonly Measurement[];
+  readonly policy: readonly PolicyFigure[];
 }
 
 const port = 7000;
@@ -34,6 +36,8 @@ const streamPort = 7001;
 
 /** @throws Error when something did not work at all; never for a figure */
 export async function runBench(scale: Scale, onStep: (step: string) => void): Promise<Report> {
+  onStep('decisions without the bus');
+  const policy = await measurePolicy(scale.policyDecisions);
   onStep('building');
   const [programs, machine] = await Promise.all([buildPrograms(), describeMachine()]);
   const network = await createNetwork();
@@ -47,7 +51,7 @@ export async function runBench(scale: Scale, onStep: (step: string) => void): Pr
       const afterStart = await warmUp(bench);
       const measurements = await measureAll(network, bench, onStep);
       const time = new Date().toISOString();
-      return { time, machine, queueMechanism, scale, afterStart, measurements };
+      return { time, machine, queueMechanism, scale, afterStart, measurements, policy };
     } finally {
       await system.stop();
     }

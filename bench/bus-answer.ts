@@ -9,7 +9,12 @@ bus.serve('decide', () => ({
   decision: 'allow',
   reason: 'rule_allows',
   rule: 'services.bench.allow[0]',
+  grant: null,
   until: new Date(Date.now() + 3_600_000).toISOString(),
+  bound: 'session_time',
+  next_allowed: null,
+  at_end: 'cut',
+  accounts: [],
   prefix: 32,
   revision: '0123456789ab',
 }));

@@ -36,7 +36,10 @@ export async function measureBus(host: Host, scale: Scale): Promise<Measurement>
 
 async function askInRounds(host: Host, directory: string, scale: Scale): Promise<readonly number[][]> {
   const config = join(directory, 'nats.conf');
-  writeFileSync(config, natsServerConfig({ port, pidFile: join(directory, 'pid'), passwords }));
+  writeFileSync(
+    config,
+    natsServerConfig({ port, pidFile: join(directory, 'pid'), storeDirectory: directory, passwords }),
+  );
   const server = host.start(['nats-server', '-c', config]);
   await server.waitFor(/Server is ready/, 10_000);
   const answers = host.start(scriptOf('bus-answer.ts'));

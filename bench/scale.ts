@@ -12,6 +12,8 @@ export interface Scale {
   readonly burst: number;
   readonly streamRounds: number;
   readonly streamSeconds: number;
+  /** Decisions of policy alone, for each size of configuration. */
+  readonly policyDecisions: number;
 }
 
 /** Many short rounds rather than few long ones: machines are slow or fast for seconds at a time. */
@@ -23,6 +25,7 @@ export const fullScale: Scale = {
   burst: 2_000,
   streamRounds: 18,
   streamSeconds: 1,
+  policyDecisions: 50_000,
 };
 
 /** Enough to see that everything works; the figures mean little. */
@@ -34,4 +37,5 @@ export const quickScale: Scale = {
   burst: 500,
   streamRounds: 2,
   streamSeconds: 1,
+  policyDecisions: 5_000,
 };

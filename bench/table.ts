@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { Report } from './bench.ts';
+import type { PolicyFigure } from './measure-policy.ts';
 import type { Measurement, Series, Unit } from './measurement.ts';
 import { type Target, targets } from './network.ts';
 import { median } from './statistics.ts';
@@ -15,13 +16,15 @@ const compared = ['yardstick', 'conntrack', 'nothing'] as const;
 const order = [...targets, 'bus'] as const;
 const widths = [26, 13, 12, 12, 14, 12] as const;
 
-export function formatReport({ machine, queueMechanism, afterStart, measurements }: Report): string {
+export function formatReport({ machine, queueMechanism, afterStart, measurements, policy }: Report): string {
   const { kernel, cpus, cpu, node, nats } = machine;
   const [first = Number.NaN, ...next] = afterStart;
   return [
     `Linux ${kernel}, ${queueMechanism}, ${cpus} × ${cpu}, Node ${node}, nats-server ${nats}`,
     '',
     formatTable(measurements),
+    '',
+    formatPolicy(policy),
     '',
     `After the start: the first source of all ${ms(first)}, the next nine ${ms(median(next))} (median).`,
   ].join('\n');
@@ -33,6 +36,27 @@ const ms = (us: number): string => `${(us / 1_000).toFixed(1)} ms`;
 export function formatTable(measurements: readonly Measurement[]): string {
   const head = line(['', 'p50', 'p99', 'to C loop', 'to conntrack', 'to nothing']);
   return [head, ...measurements.flatMap(block)].join('\n');
+}
+
+/** Growth is shown beside the figures: what ten times as much costs. */
+export function formatPolicy(figures: readonly PolicyFigure[]): string {
+  const [first] = figures;
+  const times = (value: number, of: number | undefined): string =>
+    `× ${(value / (of ?? Number.NaN)).toFixed(1)}`;
+  const wide = (cells: readonly string[]): string =>
+    cells.map((cell, index) => (index === 0 ? cell.padEnd(40) : cell.padStart(12))).join('');
+  return [
+    wide(['a decision of policy, without the bus', 'p50', 'p99', 'p50 grows', 'p99 grows']),
+    ...figures.map(({ name, p50, p99 }) =>
+      wide([
+        `  ${name}`,
+        `${p50.toFixed(1)} µs`,
+        `${p99.toFixed(1)} µs`,
+        times(p50, first?.p50),
+        times(p99, first?.p99),
+      ]),
+    ),
+  ].join('\n');
 }
 
 function block(measurement: Measurement): readonly string[] {

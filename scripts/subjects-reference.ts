@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // docs/reference/subjects.md: everything that is said on the bus, from the two tables in contracts.
 import {
+  bounds,
   type EventType,
   eventData,
   eventSubject,
@@ -9,6 +10,7 @@ import {
   reasons,
   requestSubject,
   requests,
+  stores,
 } from '@nftoggle/contracts';
 import { z } from 'zod';
 
@@ -23,9 +25,11 @@ export function subjectsReference(): string {
     '# Events',
     eventIntro,
     ...types.map(event),
+    storeTable(),
     reasonTable(),
+    boundTable(),
   ];
-  return `${parts.join('\n\n')}\n`.replace(/^# (?=Questions|Events|Reasons)/gm, '## ');
+  return `${parts.join('\n\n')}\n`.replace(/^# (?=Questions|Events|Stores|Reasons|Bounds)/gm, '## ');
 }
 
 const intro = `# Subjects
@@ -64,10 +68,11 @@ function question(name: RequestName): string {
 
 function event(type: EventType): string {
   const { about, publishers } = events[type];
+  const { followers } = events[type] as { readonly followers?: readonly string[] };
   return [
     `### ${code(eventSubject('<node>', type))}`,
     about,
-    `Type ${code(type)}, published by ${publishers.join(', ')}.`,
+    `Type ${code(type)}, published by ${publishers.join(', ')}${followers === undefined ? '' : `; followed by ${followers.join(', ')}`}.`,
     fields(eventData[type], 'output'),
   ].join('\n\n');
 }
@@ -75,6 +80,22 @@ function event(type: EventType): string {
 function reasonTable(): string {
   const rows = Object.entries(reasons).map(([reason, meaning]) => [code(reason), meaning]);
   return `# Reasons\n\nEvery decision and every denial carries one.\n\n${table(['reason', 'meaning'], rows)}`;
+}
+
+function boundTable(): string {
+  const rows = Object.entries(bounds).map(([bound, meaning]) => [code(bound), meaning]);
+  return `# Bounds\n\nWhat a permission ends by.\n\n${table(['bound', 'meaning'], rows)}`;
+}
+
+function storeTable(): string {
+  const rows = Object.values(stores).map(({ bucket, users, maxBytes, about }) => [
+    code(bucket),
+    users.join(', '),
+    `${maxBytes / 1024 ** 2} MiB`,
+    about,
+  ]);
+  const intro = 'Key-value buckets of JetStream: state that replicas share and that outlives them.';
+  return `# Stores\n\n${intro}\n\n${table(['bucket', 'read and written by', 'at most', 'keeps'], rows)}`;
 }
 
 /** A JSON Schema node as far as this page reads it. */

@@ -13,4 +13,5 @@ export * from './raw-packets.ts';
 export { type PortState, parseNmapXml, SCAN_TYPES, type ScanType, scan } from './scan.ts';
 export * from './services.ts';
 export * from './sleeping.ts';
+export { lastByteAt } from './stream-watch.ts';
 export type { HostName, HostPlan, InterfacePlan, Segment } from './topology.ts';

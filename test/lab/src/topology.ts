@@ -135,6 +135,7 @@ export const TOPOLOGY = {
   ]),
   server: lanHost(20, '20'),
   laptop: lanHost(10, '10'),
+  console: lanHost(40, '40'),
   camera: lanHost(66, '66'),
   admin: single('admin', '02:00:00:00:02:30', '192.168.2.30/24', 'fd00:2::30/64', [
     'default via 192.168.2.1',
