@@ -39,7 +39,13 @@ export async function answer<Q extends Question>(
   return reply.code(status?.(checked as Success<Q>) ?? 200).send(checked);
 }
 
-const changes: ReadonlySet<Question> = new Set(['bonus', 'grantIssue', 'grantExtend', 'grantRevoke']);
+const changes: ReadonlySet<Question> = new Set([
+  'bonus',
+  'grantIssue',
+  'grantExtend',
+  'grantRevoke',
+  'clockAccept',
+]);
 
 const noAnswer: Problem = {
   error: 'no_answer',

@@ -10,7 +10,8 @@ export type Question =
   | 'grantList'
   | 'grantIssue'
   | 'grantExtend'
-  | 'grantRevoke';
+  | 'grantRevoke'
+  | 'clockAccept';
 
 /** Where the answers come from. */
 export interface Backend {

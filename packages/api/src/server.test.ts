@@ -60,6 +60,7 @@ const answers: Readonly<Record<Question, unknown>> = {
   grantIssue: { grant, extended: false, overrides: null, notes: [], timezone },
   grantExtend: { grant, extended: true, overrides: null, notes: [], timezone },
   grantRevoke: { grants: [grant], timezone },
+  clockAccept: { now: '2025-01-15T12:00:00.000Z', timezone },
 };
 
 async function send(method: string, path: string, body?: unknown) {
@@ -84,6 +85,7 @@ describe('the routes', () => {
 
   const end = { service: 'ssh', source: 'any', by: 'ada' };
   it.each([
+    ['POST', '/v1/clock/accept', { by: 'ada' }, 'clockAccept', { by: 'ada' }],
     ['GET', '/v1/why?source=a&service=ssh', undefined, 'explain', { source: 'a', service: 'ssh' }],
     [
       'GET',

@@ -3,6 +3,7 @@ import fastify, { type FastifyInstance } from 'fastify';
 import type { Backend } from './backend.ts';
 import { sendProblem } from './problem.ts';
 import { allowanceRoutes } from './routes/allowances.ts';
+import { clockRoutes } from './routes/clock.ts';
 import { decisionRoutes } from './routes/decisions.ts';
 import { grantRoutes } from './routes/grants.ts';
 import { systemRoutes } from './routes/system.ts';
@@ -17,6 +18,7 @@ export function buildServer(backend: Backend): FastifyInstance {
   decisionRoutes(app, backend);
   grantRoutes(app, backend);
   allowanceRoutes(app, backend);
+  clockRoutes(app, backend);
   handleTheRest(app, backend);
   return app;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Every shape and subject on the bus, and nothing that does anything.
 export * from './allowance.ts';
+export * from './clock.ts';
 export * from './decision.ts';
 export * from './events.ts';
 export * from './flow.ts';

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { z } from 'zod';
 import { AllowancesReply, AllowancesRequest, BonusRequest, ChargeReply, ChargeRequest } from './allowance.ts';
+import { ClockAcceptReply, ClockAcceptRequest } from './clock.ts';
 import { Decision, DecisionRequest, ExplainReply, ExplainRequest } from './decision.ts';
 import type { EventType } from './events.ts';
 import {
@@ -133,6 +134,16 @@ export const requests = {
     callers: ['api'],
     deadline: 2_000,
     about: 'Ends grants before their time.',
+  },
+  clockAccept: {
+    area: 'clock',
+    verb: 'accept',
+    request: ClockAcceptRequest,
+    reply: ClockAcceptReply,
+    server: 'policy',
+    callers: ['api'],
+    deadline: 2_000,
+    about: 'The clock is right, whatever later time was seen before.',
   },
   interceptorStatus: {
     area: 'interceptor',

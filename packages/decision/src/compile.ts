@@ -21,6 +21,7 @@ import {
 } from './account.ts';
 import type { AddressSet } from './address-set.ts';
 import { type Matcher, sharedMatchers } from './matcher.ts';
+import { OpeningMemory } from './opening-memory.ts';
 import { PeriodCalendar } from './period-calendar.ts';
 import { nowhereAddresses } from './special-address.ts';
 import { WindowCalendar } from './window-calendar.ts';
@@ -61,6 +62,8 @@ export interface CompiledService {
   readonly allow: readonly CompiledRule[];
   /** Those whose allowance the use of this service counts toward. */
   readonly people: readonly LimitedPerson[];
+  /** When access opens next for those who are refused, as it was found out last. */
+  readonly openings: OpeningMemory;
 }
 
 export interface CompiledRule {
@@ -136,6 +139,7 @@ function compileService(parts: Parts, service: Service, people: readonly Compile
     deny: service.deny.map((rule) => compileRule(parts, service, 'deny', rule)),
     allow: service.allow.map((rule) => compileRule(parts, service, 'allow', rule)),
     people: people.filter(isLimited).filter((person) => counts(parts.config, person.name, name)),
+    openings: new OpeningMemory(),
   };
 }
 

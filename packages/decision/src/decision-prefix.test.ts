@@ -3,6 +3,7 @@ import { aFlow, aLoaded } from '@nftoggle/testkit';
 import { describe, expect, it } from 'vitest';
 import { compilePolicy } from './compile.ts';
 import { decide } from './decide.ts';
+import { aGrant, aPolicy, aWorld, type WorldParts } from './world.fixture.ts';
 import { emptyWorld } from './world.ts';
 
 const services = `
@@ -89,5 +90,74 @@ describe('the prefix of a decision', () => {
   it('is one address for a service that is not known', () => {
     expect(prefix('telnet', '2001:db8:9::1')).toBe(128);
     expect(prefix('telnet', '203.0.113.7')).toBe(32);
+  });
+});
+
+describe('the prefix of a decision that depends on the world', () => {
+  const policy = aPolicy(`
+version: 1
+timezone: UTC
+geo: { asn: /etc/nftoggle/asn.mmdb }
+devices: { laptop: { address: "2001:db8:9::40" } }
+people: { leo: { devices: [laptop], allowance: { daily: 1h, services: [counted] } } }
+groups: { two: ["2001:db8:9::1", "2001:db8:9::2"] }
+services:
+  named: { ports: [1/tcp], allow: [tom.example] }
+  placed: { ports: [2/tcp], allow: ["country:DE"] }
+  numbered: { ports: [3/tcp], allow: ["asn:64501"] }
+  conditional: { ports: [4/tcp], allow: [{ from: any, not_countries: [FR] }] }
+  elsewhere: { ports: [5/tcp], deny: [{ from: "2001:db8:1::/48", countries: [FR] }], allow: [any] }
+  counted: { ports: [6/tcp], allow: [any] }
+  uncounted: { ports: [7/tcp], allow: [any] }
+  shared: { ports: [8/tcp], allow: [{ from: any, allowance: { daily: 1h } }] }
+  apart: { ports: [9/tcp], allow: [{ from: [two, any], allowance: { daily: 1h } }] }
+`);
+  const prefixIn = (service: string, address: string, parts: WorldParts): number =>
+    decide(policy, aWorld(parts), { service, source: { address } }, now).prefix;
+  const whole = { places: { '2001:db8:9::/48': 'DE', '2001:db8::/47': 64501 } };
+  const halved = { places: { '2001:db8:9::/48': 'DE', '2001:db8:9::/65': 'FR' } };
+
+  it('is one address where a name stands for one of its addresses', () => {
+    const names = { 'tom.example': ['2001:db8:9::1'] };
+    expect(prefixIn('named', '2001:db8:9::1', { names })).toBe(128);
+    expect(prefixIn('named', '2001:db8:9::2', { names })).toBe(128);
+    expect(prefixIn('named', '2001:db8:9:1::2', { names })).toBe(64);
+    expect(prefixIn('named', '2001:db8:9::1', {})).toBe(64);
+  });
+
+  it('is one address where its addresses are in several places, and a rule asks where they are', () => {
+    for (const service of ['placed', 'conditional']) {
+      expect(prefixIn(service, '2001:db8:9::1', whole)).toBe(64);
+      expect(prefixIn(service, '2001:db8:9::1', halved)).toBe(128);
+      expect(prefixIn(service, '2001:db8:9:0:8000::1', halved)).toBe(128);
+      expect(prefixIn(service, '2001:db8:9:1::1', halved)).toBe(64);
+    }
+    expect(prefixIn('numbered', '2001:db8:1::1', whole)).toBe(64);
+    expect(prefixIn('numbered', '2001:db8:9::1', halved)).toBe(128);
+    expect(prefixIn('elsewhere', '2001:db8:9::1', halved)).toBe(64);
+  });
+
+  it('is one address where one of its addresses is of a person whose allowance counts', () => {
+    expect(prefixIn('counted', '2001:db8:9::1', {})).toBe(128);
+    expect(prefixIn('uncounted', '2001:db8:9::1', {})).toBe(64);
+  });
+
+  it('is one address where its addresses have accounts of their own', () => {
+    expect(prefixIn('shared', '2001:db8:9::1', {})).toBe(64);
+    expect(prefixIn('apart', '2001:db8:9::7', {})).toBe(128);
+    expect(prefixIn('apart', '2001:db8:8::7', {})).toBe(64);
+  });
+
+  it('is one address where somebody granted one of its addresses something', () => {
+    const until = '2025-01-16T00:00:00Z';
+    expect(prefixIn('named', '2001:db8:9::7', { grants: [aGrant('named', '2001:db8:9::7', until)] })).toBe(
+      128,
+    );
+    expect(prefixIn('named', '2001:db8:9::8', { grants: [aGrant('named', '2001:db8:9::7', until)] })).toBe(
+      128,
+    );
+    expect(prefixIn('named', '2001:db8:9::8', { grants: [aGrant('named', '2001:db8:9::/48', until)] })).toBe(
+      64,
+    );
   });
 });

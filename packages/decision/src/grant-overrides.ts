@@ -3,7 +3,7 @@
 import type { Id } from '@nftoggle/contracts';
 import { AnyOf, type Asker, Sender } from './asker.ts';
 import type { CompiledPolicy, CompiledRule, CompiledService } from './compile.ts';
-import { type Case, inForce, isInCountries } from './conditions.ts';
+import { type Case, type Failure, inForce, isInCountries } from './conditions.ts';
 import type { Matcher } from './matcher.ts';
 import { momentText } from './time-text.ts';
 import { firstEntry, walkAllow } from './walk.ts';
@@ -12,6 +12,8 @@ import type { World } from './world.ts';
 export interface GrantEffect {
   /** The allow rule that would refuse the source now but for the grant; null when none does. */
   readonly overrides: string | null;
+  /** Why it would; null when none does. */
+  readonly because: Failure | null;
   /** For people, such as a deny rule that stands all the same. */
   readonly notes: readonly string[];
 }
@@ -27,7 +29,7 @@ export function grantOverrides(
 ): GrantEffect {
   const service = policy.services.get(serviceName);
   const matcher = policy.matcherOf(sourceText);
-  if (service === undefined || matcher === null) return { overrides: null, notes: [] };
+  if (service === undefined || matcher === null) return { overrides: null, because: null, notes: [] };
   const cases = askersOf(policy, world, matcher).map((asker) => ({
     policy,
     service,
@@ -42,7 +44,8 @@ export function grantOverrides(
   if (anyway !== undefined && answers.every(({ kind }) => kind === 'allowed')) {
     notes.unshift(`${anyway.rule.path} lets it in now anyway.`);
   }
-  return { overrides: overridden[0]?.rule.path ?? null, notes };
+  const [first] = overridden;
+  return { overrides: first?.rule.path ?? null, because: first?.failure ?? null, notes };
 }
 
 /** Somebody for each address and hardware address in the source; for the rest of it, whoever is of it. */

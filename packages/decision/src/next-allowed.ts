@@ -2,45 +2,98 @@
 // When somebody who is refused would be let in. The same walk is made again at later instants: each time at the
 // first at which what refuses now may be over, so that none is skipped at which access could begin.
 import type { Budget } from './account.ts';
-import type { CompiledRule } from './compile.ts';
+import type { CompiledEntry, CompiledRule } from './compile.ts';
 import { balancesOf, budgetsOf, type Case, failure, isInCountries, leftOf } from './conditions.ts';
-import { firstEntry, type Outcome, walk } from './walk.ts';
+import { type Allowed, firstEntry, type Granted, type Outcome, walk } from './walk.ts';
 
 /** How far ahead is looked, in milliseconds, and at how many instants at most. */
 const horizon = 400 * 86_400_000;
-const mostInstants = 300;
+const mostInstants = 100;
+/** Nearly always these are enough, and looking at them costs less than remembering. */
+const fewInstants = 4;
 
 export interface Opening {
   /** In milliseconds since the epoch. */
   readonly at: number;
-  readonly outcome: Outcome;
+  readonly outcome: Allowed | Granted;
 }
 
 /** `refused`: what the walk came to at `now`. Null when nothing can be foreseen that would let the asker in. */
 export function nextAllowed(kase: Case, refused: Outcome, now: number): Opening | null {
   if (isForEver(kase, refused, now)) return null;
   const ahead = forAsker(kase);
+  const near = firstOpening(ahead, refused, now, fewInstants);
+  return near === undefined ? farOpening(ahead, refused, now) : near;
+}
+
+function farOpening(kase: Case, refused: Outcome, now: number): Opening | null {
+  const { openings } = kase.service;
+  const key = keyOf(kase);
+  const facts = factsOf(kase);
+  const known = openings.recall(key, facts, now);
+  if (known !== undefined) return known;
+  const opening = firstOpening(kase, refused, now, mostInstants) ?? null;
+  openings.keep(key, facts, now, opening);
+  return opening;
+}
+
+/** Undefined when so many instants were not enough to say. */
+function firstOpening(
+  kase: Case,
+  refused: Outcome,
+  now: number,
+  instants: number,
+): Opening | null | undefined {
   let outcome = refused;
   let at = now;
-  for (let i = 0; i < mostInstants; i++) {
-    at = mayChange(ahead, outcome, at);
+  for (let i = 0; i < instants; i++) {
+    at = mayChange(kase, outcome, at);
     if (at > now + horizon) return null;
-    outcome = walk(ahead, at);
+    outcome = walk(kase, at);
     if (outcome.kind === 'allowed' || outcome.kind === 'granted') return { at, outcome };
   }
-  return null;
+  return undefined;
 }
 
 function isForEver(kase: Case, outcome: Outcome, at: number): boolean {
   return outcome.kind === 'denied' && endOfDenial(kase, outcome.rule, at) === Number.POSITIVE_INFINITY;
 }
 
-/** Most rules are not for this asker at any time: they are not looked at again for each instant. */
+/**
+ * Most rules are not for this asker at any time: they are not looked at again for each instant. Of the others
+ * only the source is left that matches.
+ */
 export function forAsker(kase: Case): Case {
-  const concerns = (rule: CompiledRule) => firstEntry(rule, kase) !== null && isInCountries(kase, rule);
-  const deny = kase.service.deny.filter(concerns);
-  const allow = kase.service.allow.filter(concerns);
-  return { ...kase, periods: kase.policy.ahead, service: { ...kase.service, deny, allow } };
+  const concerning = (rules: readonly CompiledRule[]) => rules.flatMap((rule) => ruleFor(kase, rule) ?? []);
+  const { service, policy } = kase;
+  const concerned = { ...service, deny: concerning(service.deny), allow: concerning(service.allow) };
+  return { ...kase, periods: policy.ahead, service: concerned };
+}
+
+function ruleFor(kase: Case, rule: CompiledRule): CompiledRule | null {
+  const entry = firstEntry(rule, kase);
+  return entry !== null && isInCountries(kase, rule) ? { ...rule, entries: [entry] } : null;
+}
+
+/** The rules that concern the asker, and by which of their sources: who has the same is treated alike. */
+function keyOf({ service, asker }: Case): string {
+  const { deny, allow, people } = service;
+  const rules = [...deny, ...allow].map(({ path, entries }) => `${path} ${entries[0]?.matcher.text}`);
+  const names = people.length === 0 ? [] : asker.among(people).map(({ name }) => name);
+  return [...rules, ...names].join('\n');
+}
+
+/** All that decides beside the rules and the time. What is kept of it is replaced, never changed. */
+function factsOf(kase: Case): readonly unknown[] {
+  const { service, world } = kase;
+  const entries = service.allow.flatMap((rule) =>
+    entryBudgets(kase, rule.entries[0]).map(({ account }) => world.ledger?.(account)),
+  );
+  return [world.clockProblem, world.ledger === null, ...entries, ...world.grants(service.name)];
+}
+
+function entryBudgets(kase: Case, entry: CompiledEntry | undefined): readonly Budget[] {
+  return entry === undefined ? [] : budgetsOf(kase, entry);
 }
 
 /** The first instant after `at` at which the outcome may be another; Infinity when there is none. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Small homes with much going on in time: windows, allowances, expiries, countries and grants that meet often,
 // around both clock changes of a year.
-import { formatNetwork, type Network, parseAddress, parseNetwork, widen } from '@nftoggle/config';
+import { formatNetwork, localDate, type Network, parseAddress, parseNetwork, widen } from '@nftoggle/config';
 import type { Decision, FlowSource } from '@nftoggle/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -19,7 +19,7 @@ import type { World } from './world.ts';
 const zone = 'Europe/Berlin';
 const hour = 3_600_000;
 const days = ['2026-03-28', '2026-03-29', '2026-03-30', '2026-10-24', '2026-10-25', '2026-10-26'];
-export const instant = fc
+const instant = fc
   .tuple(fc.constantFrom(...days), fc.nat(2 * 24 * 60 * 4))
   .map(([day, quarters]) => moment(`${day} 00:00`, zone) + quarters * 15_000);
 
@@ -43,6 +43,8 @@ const source = fc.constantFrom(
   'leo',
   'children',
   'lan',
+  'any',
+  'any',
   'any',
   '192.168.1.0/25',
   'country:DE',
@@ -71,7 +73,7 @@ const allowRule = fc.record({
   expires: sometimes(2, conditions.expires),
   allowance: sometimes(5, allowance),
 });
-export const home = fc.record({
+const home = fc.record({
   version: fc.constant(1),
   timezone: fc.constant(zone),
   metering: fc.constantFrom({}, { day_starts: '04:00' }),
@@ -115,14 +117,20 @@ const used = fc.dictionary(
 const grant = fc
   .tuple(fc.constantFrom('leo', 'any', '2001:db8:0:1::41', 'lan', 'nobody'), instant)
   .map(([who, until]) => aGrant('game', who, new Date(until).toISOString()));
-export const world = fc
-  .record({
-    used,
-    grants: fc.array(grant, { maxLength: 2 }),
-    clockProblem: fc.constantFrom(null, null, null, 'it is wrong'),
-  })
-  .map((parts) => aWorld({ ...parts, places, names }));
-export const sender = fc.constantFrom<FlowSource>(
+const parts = fc.record({
+  used,
+  grants: fc.array(grant, { maxLength: 2 }),
+  clockProblem: fc.constantFrom(null, null, null, 'it is wrong'),
+});
+/** Nothing was used yet on days to come, and nobody changed their allowances. */
+const scene = fc.tuple(instant, parts).map(([now, { used, ...others }]) => {
+  const today = localDate(zone, now - 4 * hour);
+  const soFar = Object.entries(used).map(([id, spent]) => {
+    return [id, Object.fromEntries(Object.entries(spent).filter(([day]) => day <= today))] as const;
+  });
+  return { now, world: aWorld({ ...others, used: Object.fromEntries(soFar), places, names }) };
+});
+const sender = fc.constantFrom<FlowSource>(
   { address: '192.168.1.40' },
   { address: '192.168.1.41' },
   { address: '192.168.1.99', mac: '02:00:00:00:00:02' },
@@ -134,7 +142,7 @@ export const sender = fc.constantFrom<FlowSource>(
   { address: '2001:db8:0:1::99' },
 );
 
-export function policyOf(file: unknown): CompiledPolicy {
+function policyOf(file: unknown): CompiledPolicy {
   return aPolicy(JSON.stringify(file));
 }
 
@@ -168,7 +176,7 @@ describe('a permission', () => {
   it('holds until its end, and ends for the reason that it names', () => {
     const bounds = new Map<string, number>();
     fc.assert(
-      fc.property(home, world, sender, instant, (file, world, source, now) => {
+      fc.property(home, scene, sender, (file, { world, now }, source) => {
         const policy = policyOf(file);
         const question = { service: 'game', source };
         const answer = decide(policy, world, question, now);
@@ -197,11 +205,10 @@ describe('a permission', () => {
     fc.assert(
       fc.property(
         home,
-        world,
+        scene,
         sender,
-        instant,
         fc.array(fc.nat(1_000), { minLength: 20 }),
-        (file, world, source, now, parts) => {
+        (file, { world, now }, source, parts) => {
           const policy = policyOf(file);
           const question = { service: 'game', source };
           const { until, accounts, rule } = decide(policy, world, question, now);
@@ -266,11 +273,10 @@ describe('what is said of a denial', () => {
     fc.assert(
       fc.property(
         home,
-        world,
+        scene,
         sender,
-        instant,
-        fc.array(fc.nat(100_000), { minLength: 40 }),
-        (file, world, source, now, parts) => {
+        fc.array(fc.nat(100_000), { minLength: 10 }),
+        (file, { world, now }, source, parts) => {
           const policy = policyOf(file);
           const question = { service: 'game', source };
           const answer = decide(policy, world, question, now);
@@ -296,14 +302,14 @@ describe('what is said of a denial', () => {
           }
         },
       ),
-      { numRuns: 400 },
+      { numRuns: 250 },
     );
-    expect(foreseen).toBeGreaterThan(100);
+    expect(foreseen).toBeGreaterThan(25);
   });
 
   it('is a rule that fails, for the reason that is given', () => {
     fc.assert(
-      fc.property(home, world, sender, instant, (file, world, source, now) => {
+      fc.property(home, scene, sender, (file, { world, now }, source) => {
         const policy = policyOf(file);
         const answer = decide(policy, world, { service: 'game', source }, now);
         const kase = caseOf(policy, world, source);
@@ -324,9 +330,9 @@ describe('what is said of a denial', () => {
 /** Whole and half hours, at which windows begin: those next to `from`, and those next to `to`. */
 function edges(from: number, to: number): readonly number[] {
   const first = Math.ceil((from + 1) / (hour / 4)) * (hour / 4);
-  const all = Array.from({ length: 24 * 4 }, (_, index) => first + (index * hour) / 4);
+  const all = Array.from({ length: 24 }, (_, index) => first + (index * hour) / 4);
   const last = Array.from(
-    { length: 24 * 4 },
+    { length: 24 },
     (_, index) => Math.floor(to / (hour / 4)) * (hour / 4) - (index * hour) / 4,
   );
   return [...all, ...last].filter((at) => at > from && at < to);
@@ -335,7 +341,7 @@ function edges(from: number, to: number): readonly number[] {
 describe('every decision', () => {
   it('is explained as it is made', () => {
     fc.assert(
-      fc.property(home, world, sender, instant, (file, world, { address }, now) => {
+      fc.property(home, scene, sender, (file, { world, now }, { address }) => {
         const policy = policyOf(file);
         const decision = decide(policy, world, { service: 'game', source: { address } }, now);
         const explanation = explain(
@@ -361,35 +367,27 @@ describe('every decision', () => {
     const { from: _, ...others } = conditions;
     const sameConditions = fc.record({ ...others, allowance }, { requiredKeys: [] });
     fc.assert(
-      fc.property(
-        home,
-        world,
-        rules,
-        sameConditions,
-        fc.nat(15),
-        instant,
-        (file, world, parts, same, at, now) => {
-          const answers = [parts, parts.toReversed()].map((list) => {
-            const allow = list.map((part) => ({ ...same, from: `192.168.1.${part * 16}/28` }));
-            const services = { game: { ...file.services.game, allow } };
-            const question = { service: 'game', source: { address: `192.168.1.${at * 16 + 3}` } };
-            const {
-              rule: _rule,
-              revision: _revision,
-              ...answer
-            } = decide(policyOf({ ...file, services }), world, question, now);
-            return answer;
-          });
-          expect(answers[0]).toEqual(answers[1]);
-        },
-      ),
+      fc.property(home, scene, rules, sameConditions, fc.nat(15), (file, { world, now }, parts, same, at) => {
+        const answers = [parts, parts.toReversed()].map((list) => {
+          const allow = list.map((part) => ({ ...same, from: `192.168.1.${part * 16}/28` }));
+          const services = { game: { ...file.services.game, allow } };
+          const question = { service: 'game', source: { address: `192.168.1.${at * 16 + 3}` } };
+          const {
+            rule: _rule,
+            revision: _revision,
+            ...answer
+          } = decide(policyOf({ ...file, services }), world, question, now);
+          return answer;
+        });
+        expect(answers[0]).toEqual(answers[1]);
+      }),
       { numRuns: 200 },
     );
   });
 
   it('looks up where an address is once at most, and nothing for who is in no country', () => {
     fc.assert(
-      fc.property(home, world, sender, instant, (file, world, source, now) => {
+      fc.property(home, scene, sender, (file, { world, now }, source) => {
         const asked: Network[] = [];
         const counting = {
           ...world,
@@ -419,31 +417,23 @@ describe('every decision', () => {
       );
     const hosts = fc.array(fc.bigInt(0n, (1n << 128n) - 1n), { minLength: 4, maxLength: 8 });
     fc.assert(
-      fc.property(
-        home,
-        world,
-        v6,
-        hosts,
-        instant,
-        fc.boolean(),
-        (file, world, address, hosts, now, outside) => {
-          // A device that is known by a hardware address could have any address: then nothing is wider than one.
-          const devices = { ...file.devices, tablet: { address: '192.168.1.42' } };
-          const policy = policyOf({ ...file, devices });
-          const ask = (at: Network) => {
-            const source = { address: formatNetwork(at), ...(outside ? { outside: true as const } : {}) };
-            return decide(policy, world, { service: 'game', source }, now);
-          };
-          const answer = ask(address);
-          if (answer.prefix === 128) return;
-          widened += 1;
-          const hostMask = (1n << BigInt(128 - answer.prefix)) - 1n;
-          const { base } = widen(address, answer.prefix);
-          for (const host of [0x40n, 0x41n, 0x7n, 1n << 63n, 0n, hostMask, ...hosts]) {
-            expect(ask({ ...address, base: base | (host & hostMask) })).toEqual(answer);
-          }
-        },
-      ),
+      fc.property(home, scene, v6, hosts, fc.boolean(), (file, { world, now }, address, hosts, outside) => {
+        // A device that is known by a hardware address could have any address: then nothing is wider than one.
+        const devices = { ...file.devices, tablet: { address: '192.168.1.42' } };
+        const policy = policyOf({ ...file, devices });
+        const ask = (at: Network) => {
+          const source = { address: formatNetwork(at), ...(outside ? { outside: true as const } : {}) };
+          return decide(policy, world, { service: 'game', source }, now);
+        };
+        const answer = ask(address);
+        if (answer.prefix === 128) return;
+        widened += 1;
+        const hostMask = (1n << BigInt(128 - answer.prefix)) - 1n;
+        const { base } = widen(address, answer.prefix);
+        for (const host of [0x40n, 0x41n, 0x7n, 1n << 63n, 0n, hostMask, ...hosts]) {
+          expect(ask({ ...address, base: base | (host & hostMask) })).toEqual(answer);
+        }
+      }),
       { numRuns: 1_500 },
     );
     expect(widened).toBeGreaterThan(300);

@@ -42,7 +42,7 @@ export function aWorld(parts: WorldParts = {}): World {
       const prefix = Math.max(0, ...networks.map(({ network }) => bitsAlike(network, address)));
       return { country: countries[0] ?? null, asn: asns[0] ?? null, prefix };
     },
-    ledger: used === null ? null : (account) => ledgerEntry(used[account]),
+    ledger: used === null ? null : ledgerOf(used),
     grants: (service) => grants.filter((grant) => grant.service === service),
   };
 }
@@ -77,10 +77,13 @@ function bitsAlike(network: Network, address: Network): number {
   return network.prefix;
 }
 
-function ledgerEntry(
-  minutes: Readonly<Record<string, number | readonly [number, number]>> | undefined,
-): LedgerEntry | undefined {
-  if (minutes === undefined) return undefined;
+function ledgerOf(used: NonNullable<WorldParts['used']>): (account: string) => LedgerEntry | undefined {
+  const entries = Object.entries(used).map(([account, minutes]) => [account, ledgerEntry(minutes)] as const);
+  const ledger = new Map(entries);
+  return (account) => ledger.get(account);
+}
+
+function ledgerEntry(minutes: Readonly<Record<string, number | readonly [number, number]>>): LedgerEntry {
   const days = Object.entries(minutes).map(([day, value]) => {
     const [used, bonus] = typeof value === 'number' ? [value, 0] : value;
     return [day, { used: used * 60_000, bonus: bonus * 60_000 }] as const;

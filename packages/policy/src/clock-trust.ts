@@ -143,6 +143,12 @@ export class ClockTrust {
     return this.#seen;
   }
 
+  /** What `accept` would take for the present; null when no clock that was ever set says this. */
+  mayAccept(): number | null {
+    const { wall } = this.#read();
+    return wall < beforeUs ? null : wall;
+  }
+
   /**
    * A person says that the clock is right, and whatever was seen later was not. Returns what has to be put into the
    * store, in place of a later time; null when no clock that was ever set says this.
@@ -215,7 +221,7 @@ export class ClockTrust {
       }
       case 'behind': {
         const seen = this.#seen ?? wall;
-        return `the clock went back by ${spanText(seen - wall)}: windows and allowances wait until it is later than ${this.#timeText(seen)}`;
+        return `the clock went back by ${spanText(seen - wall)}: windows and allowances wait until it is later than ${this.#timeText(seen)}, or until you say that it is right: nftoggle trust-clock`;
       }
     }
   }

@@ -20,6 +20,7 @@ export interface ClockWatchOptions {
 export class ClockWatch {
   readonly #options: ClockWatchOptions;
   readonly #timer: NodeJS.Timeout;
+  #isKnown = false;
 
   constructor(options: ClockWatchOptions) {
     const { store, trust } = options;
@@ -27,8 +28,31 @@ export class ClockWatch {
     store.onChange((changed, entry) => {
       if (changed === key) trust.learn(entry === undefined ? null : Date.parse(entry.seen));
     });
+    store.onReady((ready) => {
+      if (ready && !this.#isKnown) options.news.changed('clock', null);
+      this.#isKnown ||= ready;
+    });
     this.#look();
     this.#timer = setInterval(() => this.#look(), interval);
+  }
+
+  /** Has it been read what was seen before? From then on it is known. */
+  get isKnown(): boolean {
+    return this.#isKnown;
+  }
+
+  /**
+   * A person says that the clock is right. False when it cannot be: no clock that was ever set says this.
+   * @throws NoAnswerError when it could not be kept: nothing has changed then
+   */
+  async accept(): Promise<boolean> {
+    const { trust, store } = this.#options;
+    const now = trust.mayAccept();
+    if (now === null) return false;
+    await update(store, key, () => ({ seen: new Date(now).toISOString() }));
+    trust.accept();
+    this.#look();
+    return true;
   }
 
   close(): void {

@@ -250,6 +250,27 @@ services:
     expect(tap.of('clock_changed')).toMatchObject([{ trusted: false }]);
     await eventually(() => tap.of('permissions_changed').some(({ because }) => because === 'clock'));
   });
+
+  it('believes it again when somebody says that it is right, and so does every replica', async () => {
+    const { policy, api, interceptor } = await startFamily();
+    const another = await startPolicy(family);
+    await eventually(() => another.bus.store('clock').ready);
+    const ahead = new Date(Date.now() + 3_600_000).toISOString();
+    await policy.bus.store('clock').put('seen', { seen: ahead }, 0);
+    const reasons = async () =>
+      new Set(
+        await Promise.all(
+          Array.from(
+            { length: 20 },
+            async () => (await interceptor.request('decide', flow('weekday'))).reason,
+          ),
+        ),
+      );
+    await eventually(async () => [...(await reasons())].join() === 'clock_untrusted');
+    expect(await api.request('clockAccept', { by: 'ada' })).toMatchObject({ timezone: 'Europe/Berlin' });
+    await eventually(async () => [...(await reasons())].join() === 'rule_allows');
+    expect(await api.request('policyStatus', {})).toMatchObject({ clockProblem: null });
+  });
 });
 
 describe('policy without a store', () => {
@@ -261,7 +282,9 @@ describe('policy without a store', () => {
     expect(await api.request('policyStatus', {})).toMatchObject({ ready: false });
     const stranger = { address: '203.0.113.7' };
     expect(await interceptor.request('decide', flow('play', stranger))).toMatchObject({ decision: 'allow' });
-    expect(await interceptor.request('decide', flow('play'))).toMatchObject({ reason: 'not_ready' });
+    expect(await interceptor.request('decide', flow('play'))).toMatchObject({ reason: 'clock_untrusted' });
+    const { clockProblem } = await api.request('policyStatus', {});
+    expect(clockProblem).toContain('not known yet');
     const refusals = [
       await interceptor.request('charge', charge(1, 60)),
       await api.request('allowances', {}),

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: MIT
-import type { Decision, PolicyStatus } from '@nftoggle/contracts';
+import type { ClockAcceptReply, ClockAcceptRequest, Decision, PolicyStatus } from '@nftoggle/contracts';
 import { decide, explain, schedule } from '@nftoggle/decision';
 import { addBonus, listAllowances } from './allowances.ts';
 import type { Publish } from './news.ts';
 import { type PolicyContext, Replica } from './replica.ts';
 
+/** How long a start waits for what is kept on the bus before it decides without, in milliseconds. */
+const settling = 5_000;
+
 /** Answers policy's questions on the bus, always from the configuration in force and what is known now. */
 export async function servePolicy(context: PolicyContext): Promise<void> {
   const replica = await Replica.open(context);
   const { bus } = context;
+  await replica.settled(settling);
   const publish: Publish = (type, data, about) => bus.publish(type, data, about);
   const counts = { allowed: 0, denied: 0 };
   const counted = (decision: Decision): Decision => {
@@ -25,7 +29,30 @@ export async function servePolicy(context: PolicyContext): Promise<void> {
   bus.serve('grantExtend', (request) => replica.grants.extend(request));
   bus.serve('grantRevoke', (request) => replica.grants.revoke(request));
   bus.serve('grantList', () => replica.grants.list());
+  bus.serve('clockAccept', (request) => acceptClock(replica, context, request));
   bus.serve('policyStatus', () => statusOf(replica, context, { ...counts }));
+}
+
+async function acceptClock(
+  { clock, policy }: Replica,
+  { log }: PolicyContext,
+  { by }: ClockAcceptRequest,
+): Promise<ClockAcceptReply> {
+  const now = new Date().toISOString();
+  try {
+    if (!(await clock.accept()))
+      return {
+        error: 'wrong_time',
+        message: `It is not ${now.slice(0, 10)}: set the clock of this machine first.`,
+      };
+  } catch {
+    return {
+      error: 'not_ready',
+      message: 'What was seen of the clock is not known yet. Try again in a moment.',
+    };
+  }
+  log.warn({ by }, 'the clock was said to be right');
+  return { now, timezone: policy.timezone };
 }
 
 function statusOf(

@@ -30,7 +30,7 @@ export interface GrantOptions {
   readonly now: () => number;
   readonly publish: Publish;
   /** What whoever opens should know. */
-  readonly remarks: (grant: Grant) => Pick<GrantIssued, 'overrides' | 'notes'>;
+  readonly remarks: (grant: Grant) => Pick<GrantIssued, 'overrides' | 'overrides_reason' | 'notes'>;
 }
 
 /** Answers what people ask about grants. Any replica may be asked: what one wrote the others go by. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { uptime } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Bus } from '@nftoggle/bus';
 import type { Grant } from '@nftoggle/contracts';
 import type { DaemonContext } from '@nftoggle/daemon';
@@ -14,6 +15,7 @@ import { Known } from './known.ts';
 import { Ledger } from './ledger.ts';
 import { NameBook } from './names/name-book.ts';
 import { PermissionNews, type Publish } from './news.ts';
+import type { Store } from './store.ts';
 
 /** What policy needs of the process around it. */
 export interface PolicyContext
@@ -30,7 +32,7 @@ export class Replica {
   readonly geo: GeoDatabases;
   readonly #context: PolicyContext;
   readonly #trust: ClockTrust;
-  readonly #clock: ClockWatch;
+  readonly clock: ClockWatch;
   readonly #sweep: GrantSweep;
   readonly #ledgerKnown: Known;
   #policy: CompiledPolicy;
@@ -55,7 +57,7 @@ export class Replica {
     this.#context = context;
     this.#policy = compilePolicy(loaded());
     this.#trust = aClockTrust(policy);
-    this.#clock = new ClockWatch({ trust: this.#trust, store: bus.store('clock'), publish, news });
+    this.clock = new ClockWatch({ trust: this.#trust, store: bus.store('clock'), publish, news });
     this.ledger = new Ledger({ store: bus.store('ledger'), policy, clock: this.#trust, publish, news });
     this.#ledgerKnown = new Known(bus.store('ledger'), () => performance.now());
     const ends = { store: bus.store('grants'), now: Date.now, publish };
@@ -85,12 +87,22 @@ export class Replica {
   /** What is known now. To be asked for with each question, and forgotten with its answer. */
   world(): World {
     return {
-      clockProblem: this.#trust.peek(),
+      clockProblem: this.clock.isKnown ? this.#trust.peek() : seenUnknown,
       addressesOf: (name) => this.names.addressesOf(name),
       placeOf: (address) => this.geo.placeOf(address),
       ledger: this.#ledgerKnown.yes ? (account) => this.ledger.entry(account) : null,
       grants: (service) => this.book.of(service),
     };
+  }
+
+  /**
+   * Resolves when all that was kept has been read, or after `patience` milliseconds. Before that an answer would be
+   * made of nothing: it would turn out whom the same question let in a moment ago.
+   */
+  async settled(patience: number): Promise<void> {
+    const stores = (['grants', 'ledger', 'clock'] as const).map((name) => this.#context.bus.store(name));
+    const read = Promise.all(stores.map(whenReady));
+    await Promise.race([read, delay(patience, undefined, { ref: false })]);
   }
 
   /** Have grants and the ledger been read, and can they be written? */
@@ -100,7 +112,7 @@ export class Replica {
   }
 
   #remarks({ service, source, until }: Grant) {
-    const { overrides, notes } = grantOverrides(
+    const { overrides, because, notes } = grantOverrides(
       this.#policy,
       this.world(),
       service,
@@ -108,7 +120,11 @@ export class Replica {
       Date.now(),
       Date.parse(until),
     );
-    return { overrides, notes: [...notes] };
+    return {
+      overrides,
+      ...(because === null ? {} : { overrides_reason: because }),
+      notes: [...notes],
+    };
   }
 
   #reconfigure(): void {
@@ -128,10 +144,20 @@ export class Replica {
   }
 
   async #close(): Promise<void> {
-    this.#clock.close();
+    this.clock.close();
     this.names.close();
     await Promise.all([this.#sweep.close(), this.geo.close()]);
   }
+}
+
+const seenUnknown =
+  'what the clock showed before is not known yet: windows and allowances wait until it was read';
+
+function whenReady(store: Pick<Store<unknown>, 'ready' | 'onReady'>): Promise<void> {
+  return new Promise((resolve) => {
+    store.onReady((ready) => ready && resolve());
+    if (store.ready) resolve();
+  });
 }
 
 function publisher(bus: Bus): Publish {
@@ -161,7 +187,7 @@ function openNames({ loaded, log }: PolicyContext, news: PermissionNews): NameBo
     onChange: () => news.changed('names', null),
     onProblem: (name, problem) => {
       if (problem === null) log.info(`${name}: its address is known again`);
-      else log.warn(problem);
+      else log.warn(`${name}: ${problem}`);
     },
   });
 }

@@ -7,6 +7,7 @@ export function addPermitting(program: Command): void {
   addOpen(program);
   addClose(program);
   addBonus(program);
+  addTrustClock(program);
 }
 
 interface OpenArguments extends ClientOptions {
@@ -60,6 +61,20 @@ function addBonus(program: Command): void {
     .action(async (who: string, time: string, options: ClientOptions & { why?: string }) => {
       const { giveBonus } = await import('../commands/bonus.ts');
       await giveBonus(who, time, options);
+    });
+}
+
+function addTrustClock(program: Command): void {
+  program
+    .command('trust-clock')
+    .description(
+      'say that the clock is right, though it was later before (`status` shows when that is needed)',
+    )
+    .addOption(stateOption())
+    .addOption(outputOption())
+    .action(async (options: ClientOptions) => {
+      const { trustClock } = await import('../commands/trust-clock.ts');
+      await trustClock(options);
     });
 }
 
