@@ -110,7 +110,9 @@ const directions: readonly Rule[] = [
 /** Files that decide: what they say depends on nothing but what they are given. */
 const pureCores: readonly RegExp[] = [
   /^packages\/decision\/src\/(?!.*\.(test|fixture))/,
-  /^packages\/interceptor\/src\/(marks|service-indexes|questions|denials|sessions|session-comment|session-review)\.ts$/,
+  /^packages\/interceptor\/src\/(marks|service-indexes|questions|denials|clock-watch|deadlines|kept-connections|strays)\.ts$/,
+  /^packages\/interceptor\/src\/(sessions|session-(comment|elements|end|flows|new|question|review))\.ts$/,
+  /^packages\/interceptor\/src\/(policy-word|orphans|orphan-review|metering\/(balances|charge-backlog|meter))\.ts$/,
   /^packages\/interceptor\/src\/ruleset\/(admit|names|network-set|port-map|render)\.ts$/,
   /^packages\/config\/src\/(?!watch|config-read|load|.*\.test)/,
 ];

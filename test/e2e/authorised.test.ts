@@ -292,21 +292,36 @@ describe('after the first packet', () => {
     expect(results).toMatchObject(numbers(20).map(() => smooth('again')));
   });
 
-  it('a session ends by its time: the next connection is asked about, the one that is open goes on', async () => {
+  it('a session goes on after its time while it is used, and no packet is held for that', async () => {
     const address = gateway.ipv4;
-    const held = await holdConnection(friend, { address, port: 7021 });
+    const held = await holdConnection(friend, { address, port: 7021, reset: true });
     const asked = await system.packetsQueued();
     const sessions = async () =>
       (await system.interceptor()).sessions.filter(({ service }) => service === 'short');
-    await eventually(async () => (await sessions()).length === 0, { withinMs: 10_000 });
+    const [{ since, until: first } = { since: '', until: '' }] = await sessions();
+    // Twice its time at least.
+    await eventually(
+      async () => (await sessions()).some(({ until }) => Date.parse(until) - Date.parse(first) > 3_000),
+      { withinMs: 10_000 },
+    );
+    expect(await sessions()).toMatchObject([{ since, bound: 'session_time' }]);
     held.send('still here');
     await eventually(() => held.received === 'hello\nstill here');
     expect(await system.packetsQueued()).toBe(asked);
-    expect(await connect(friend, { address, port: 7021, payload: 'new' })).toMatchObject(smooth('new'));
-    expect(await system.packetsQueued()).toBe(asked + 1);
-    held.send(', and now');
-    await eventually(() => held.received === 'hello\nstill here, and now');
     await held.stop();
+  });
+
+  it('a session that nobody uses ends by its time: the next connection is asked about', async () => {
+    const [address, reset] = [gateway.ipv4, true];
+    const again = () => connect(friend, { address, port: 7021, payload: 'new', reset });
+    expect(await again()).toMatchObject(smooth('new'));
+    await eventually(
+      async () => !(await system.interceptor()).sessions.some(({ service }) => service === 'short'),
+      { withinMs: 30_000 },
+    );
+    const asked = await system.packetsQueued();
+    expect(await again()).toMatchObject(smooth('new'));
+    expect(await system.packetsQueued()).toBe(asked + 1);
   });
 });
 

@@ -146,6 +146,11 @@ void set_traffic(Napi::Object &object, const nf_conntrack *flow) {
   object.Set("traffic", traffic);
 }
 
+// Both sides have closed it, and conntrack only remembers it for a while.
+bool is_closed(std::uint8_t state) {
+  return state == TCP_CONNTRACK_LAST_ACK || state == TCP_CONNTRACK_TIME_WAIT || state == TCP_CONNTRACK_CLOSE;
+}
+
 Napi::Object flow_to_javascript(Napi::Env env, const nf_conntrack *flow, std::uint8_t family) {
   auto object = Napi::Object::New(env);
   const bool tcp = nfct_get_attr_u8(flow, ATTR_L4PROTO) == IPPROTO_TCP;
@@ -156,6 +161,7 @@ Napi::Object flow_to_javascript(Napi::Env env, const nf_conntrack *flow, std::ui
   object.Set("reply", tuple_to_javascript(env, flow, family, kReply));
   object.Set("mark", nfct_get_attr_u32(flow, ATTR_MARK));
   object.Set("id", nfct_get_attr_u32(flow, ATTR_ID));
+  if (tcp) object.Set("closed", is_closed(nfct_get_attr_u8(flow, ATTR_TCP_STATE)));
   set_traffic(object, flow);
   return object;
 }

@@ -85,7 +85,11 @@ describe.skipIf(labObstacles().length > 0).each(['ipv4', 'ipv6'] as const)(
       await isTracked();
       await gateway.setSysctl({ 'net.netfilter.nf_conntrack_acct': 1 });
       const capture = await capturePackets(gateway, 'wan', `tcp port ${from + 5_000}`);
-      const counted = await holdConnection(scanner, { address: gateway[family], port: 22, from: from + 5_000 });
+      const counted = await holdConnection(scanner, {
+        address: gateway[family],
+        port: 22,
+        from: from + 5_000,
+      });
       await counted.waitForBytes(100, 5_000);
       await counted.stop();
       const flow = async (port: number) =>

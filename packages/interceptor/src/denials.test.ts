@@ -11,6 +11,7 @@ const denial: Denial = {
   destinationPort: 22,
   reason: 'no_rule',
   rule: null,
+  next_allowed: null,
   enforced: true,
 };
 

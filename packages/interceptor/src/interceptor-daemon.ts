@@ -9,6 +9,7 @@ import { tellInterval } from './denials.ts';
 import { Guard } from './guard.ts';
 import { Interceptor } from './interceptor.ts';
 import { Links } from './links.ts';
+import { meteringMode, switchOnAccounting } from './metering/accounting.ts';
 import type { Native } from './native.ts';
 import { bindQueue } from './queue/native-queue.ts';
 import type { Lane } from './queue/packet-queue.ts';
@@ -39,6 +40,7 @@ export class InterceptorDaemon {
   #state: InterceptorStatus['guard'] = 'failed';
   /** The sets were lost, and the sessions are not back in them yet. */
   #isEmptied = false;
+  #metering: InterceptorStatus['metering'] = 'time';
   readonly #applyAgain = new Backoff();
   readonly #repairAgain = new Backoff();
   #log: { close(): void } | undefined;
@@ -76,7 +78,10 @@ export class InterceptorDaemon {
       sessions: this.#sessions,
       guard: this.#guard,
       inForce: () => this.#inForce,
+      isGuarding: () => this.#state === 'guarding',
+      mayBeOutside: (address) => this.#links.mayBeOutside(address, this.#inForce.config.lan),
       ask: this.#ask,
+      charge: (request) => context.bus.request('charge', request),
       publish: this.#publish,
       log: context.log,
       clock: systemClock,
@@ -88,8 +93,10 @@ export class InterceptorDaemon {
     await this.#bindQueues();
     if (this.#guard.adopted) this.#life.adopt(this.#native);
     this.#applyFirst();
+    this.#countTraffic();
     this.#followKernel();
     this.#startTimers();
+    this.#followPolicy();
     this.#context.bus.serve('interceptorStatus', () => this.#status());
     this.#context.onConfig(() => this.#reconfigure());
     this.#review();
@@ -122,6 +129,16 @@ export class InterceptorDaemon {
         queue.close();
       });
     }
+  }
+
+  #countTraffic(): void {
+    const problem = switchOnAccounting();
+    this.#metering = meteringMode(problem);
+    if (problem !== null)
+      this.#context.log.warn(
+        { problem },
+        'connections cannot be counted: allowances are charged for all time that one is open',
+      );
   }
 
   #applyFirst(): void {
@@ -182,6 +199,18 @@ export class InterceptorDaemon {
     if (this.#links.refresh()) this.#reconfigure();
   }
 
+  /** What policy allows changes with time and with people's grants; while the bus was away we heard of none of it. */
+  #followPolicy(): void {
+    const { bus } = this.#context;
+    bus.follow('permissions_changed', ({ data: { services } }) =>
+      this.#review(services && new Set(services)),
+    );
+    bus.onConnected(() => {
+      this.#life.charge();
+      this.#review();
+    });
+  }
+
   /** Somebody changed tables. While that goes on, even looking may fail: what fails is done again. */
   #repair(): void {
     if (this.#state === 'removed') return;
@@ -216,15 +245,15 @@ export class InterceptorDaemon {
   #startTimers(): void {
     const timers = [
       setInterval(() => this.#interceptor.flush(), tellInterval),
-      setInterval(() => this.#life.expire(), sweepInterval),
+      setInterval(() => this.#life.sweep(), sweepInterval),
       setInterval(() => this.#followLinks(), sweepInterval),
     ];
     this.#context.onStop('timers', () => {
       for (const timer of timers) clearInterval(timer);
       this.#applyAgain.reset();
       this.#repairAgain.reset();
-      this.#life.stop();
       this.#interceptor.flush();
+      return this.#life.stop();
     });
   }
 
@@ -248,7 +277,6 @@ export class InterceptorDaemon {
     const fixed = changedAtStartOnly(this.#started, loaded.config);
     if (fixed.length > 0)
       this.#context.log.warn(`${fixed.join(', ')}: a change takes effect at the next start`);
-    this.#interceptor.forgetAnswers();
     this.#review();
   }
 
@@ -260,9 +288,10 @@ export class InterceptorDaemon {
     this.#applyAgain.again(() => this.#applyNewest());
   }
 
-  /** In `mode: watch` there are no sessions. */
-  #review(): void {
-    if (this.#state === 'guarding') this.#life.review();
+  /** Answers may be others than before, about some services or about all. In `mode: watch` there are no sessions. */
+  #review(services: ReadonlySet<string> | null = null): void {
+    this.#interceptor.forgetAnswers();
+    if (this.#state === 'guarding') this.#life.review(services);
   }
 
   #status(): InterceptorStatus {
@@ -276,6 +305,7 @@ export class InterceptorDaemon {
       sessions: this.#sessions,
       services: this.#inForce.config.services.values(),
       lanes: this.#lanes,
+      metering: this.#metering,
       clock: systemClock,
     });
   }

@@ -4,6 +4,7 @@ import type { Decision, EventData, EventType, Flow } from '@nftoggle/contracts';
 import type { Logger } from '@nftoggle/daemon';
 import { aConfig } from '@nftoggle/testkit';
 import { describe, expect, it } from 'vitest';
+import { aDeny, anAllow } from './decision.fixture.ts';
 import { repeatWindow } from './denials.ts';
 import { Interceptor } from './interceptor.ts';
 import { Links } from './links.ts';
@@ -25,19 +26,7 @@ services:
 const services = ['ssh', 'game'];
 const marks = new Marks(0xfff0_0000);
 
-function allow(changes: Partial<Decision> = {}): Decision {
-  return {
-    decision: 'allow',
-    reason: 'rule_allows',
-    rule: 'services.ssh.allow[0]',
-    until: null,
-    prefix: 32,
-    revision: 'aaaaaaaaaaaa',
-    ...changes,
-  };
-}
-const deny = (changes: Partial<Decision> = {}): Decision =>
-  allow({ decision: 'deny', reason: 'no_rule', rule: null, ...changes });
+const [allow, deny] = [anAllow, aDeny];
 
 /** An interceptor whose policy answers by hand, one question at a time. */
 function setUp(yamlText = config) {

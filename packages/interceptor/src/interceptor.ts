@@ -14,7 +14,7 @@ import type { Links } from './links.ts';
 import type { NativePacket, QueueTrouble } from './native.ts';
 import { type FlowPacket, type Held, Questions } from './questions.ts';
 import type { PacketQueue, PacketQueueHandler } from './queue/packet-queue.ts';
-import { endOf, facts, newSession, type Permission, sessionStarted } from './session-new.ts';
+import { facts, newSession, type Permission, permissionOf, sessionStarted } from './session-new.ts';
 import type { OpenSession, Sessions } from './sessions.ts';
 
 export interface InterceptorOptions {
@@ -35,6 +35,8 @@ const fallbackSession = 60_000;
 /** An answer as the interceptor acts on it: a decision, or the fallback where none came. */
 interface Answer extends Permission {
   readonly allow: boolean;
+  /** Of a refusal: see `Decision`. */
+  readonly nextAllowed: string | null;
 }
 
 export class Interceptor implements PacketQueueHandler {
@@ -174,21 +176,15 @@ export class Interceptor implements PacketQueueHandler {
   async #ask(flow: Flow): Promise<Answer> {
     try {
       const decision = await this.#options.decide(flow);
+      const openFor = this.#options.config().services.get(flow.service)?.openFor ?? 0;
       return {
+        ...permissionOf(decision, openFor, this.#options.clock),
         allow: decision.decision === 'allow',
-        reason: decision.reason,
-        rule: decision.rule,
-        until: this.#endOf(flow, decision),
-        prefix: decision.prefix,
+        nextAllowed: decision.next_allowed,
       };
     } catch (error) {
       return this.#fallback(flow, error);
     }
-  }
-
-  #endOf(flow: Flow, decision: Decision): number {
-    const openFor = this.#options.config().services.get(flow.service)?.openFor ?? 0;
-    return endOf(decision, openFor, this.#options.clock);
   }
 
   #fallback(flow: Flow, error: unknown): Answer {
@@ -197,9 +193,15 @@ export class Interceptor implements PacketQueueHandler {
     this.#unanswered += 1;
     if (!this.#isSilent) this.#tellUnanswered((error as Error).message);
     this.#isSilent = true;
-    const allow = this.#options.config().services.get(flow.service)?.fallback === 'allow';
+    const service = this.#options.config().services.get(flow.service);
     const { prefix = 0 } = parseAddress(flow.source.address) ?? {};
-    return { allow, reason, rule: null, until: this.#options.clock.now() + fallbackSession, prefix };
+    return {
+      ...refusal(reason),
+      allow: service?.fallback === 'allow',
+      until: this.#options.clock.now() + fallbackSession,
+      atEnd: service?.atEnd ?? 'cut',
+      prefix,
+    };
   }
 
   #tellUnanswered(problem: string): void {
@@ -249,7 +251,8 @@ export class Interceptor implements PacketQueueHandler {
   #deny(flow: Flow, key: string, answer: Answer, packets: number): void {
     this.counts.denied += packets;
     const enforced = this.#options.config().mode === 'enforce';
-    const denial: Denial = { ...facts(flow), reason: answer.reason, rule: answer.rule, enforced };
+    const { reason, rule, nextAllowed } = answer;
+    const denial: Denial = { ...facts(flow), reason, rule, next_allowed: nextAllowed, enforced };
     this.#denials.add(key, denial, this.#options.clock.now(), true);
   }
 
@@ -283,7 +286,17 @@ export class Interceptor implements PacketQueueHandler {
 }
 
 function refusal(reason: Reason): Answer {
-  return { allow: false, reason, rule: null, until: 0, prefix: 0 };
+  return {
+    allow: false,
+    reason,
+    rule: null,
+    nextAllowed: null,
+    until: 0,
+    bound: 'session_time',
+    atEnd: 'cut',
+    accounts: [],
+    prefix: 0,
+  };
 }
 
 /** Packets ask the same question when the same sender, seen on the same interface, asks for the same service. */

@@ -5,34 +5,28 @@ import { execFileSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { Network, PortRange } from '@nftoggle/config';
 import { aConfig, eventually } from '@nftoggle/testkit';
+import { testedAddon } from './addon.fixture.ts';
 import { Connections } from './connections.ts';
 import { Guard } from './guard.ts';
 import { Links } from './links.ts';
 import { Marks } from './marks.ts';
-import { loadNative, type Native, type NativePacket, type QueueTrouble } from './native.ts';
+import type { NativePacket, QueueTrouble } from './native.ts';
 import { bindQueue, kernelQueues, type NativeQueue } from './queue/native-queue.ts';
 import { rulesetOf } from './ruleset/golden.fixture.ts';
 import { table } from './ruleset/names.ts';
 import { Table } from './ruleset/table.ts';
 import { listKernelSessions } from './session-adopt.ts';
+import type { SessionElement } from './session-elements.ts';
 import { flowsOfSessions } from './session-flows.ts';
-import type { SessionElement } from './sessions.ts';
 import { type OpenSession, Sessions } from './sessions.ts';
 
-const native = addon();
+const native = testedAddon();
 const nft = new native.Nftables();
 const messages = new native.NftMessages();
-
-/** The addon of the product, or another build of it. */
-function addon(): Native {
-  const other = process.env.NFTOGGLE_TEST_ADDON;
-  return other === undefined ? loadNative() : (createRequire(import.meta.url)(other) as Native);
-}
 
 export const nftRun = (commands: string): string => nft.run(commands);
 

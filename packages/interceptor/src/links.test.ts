@@ -34,6 +34,23 @@ describe('Links', () => {
     expect(links.isOutside('no-such', network('10.0.0.1'), lan)).toBe(true);
   });
 
+  it('take a source that may have come in by any interface for one from outside unless it is near', () => {
+    const routers = new Links(
+      () =>
+        new Map([
+          ['lo', [network('127.0.0.1')]],
+          ['wan0', [network('203.0.113.0/24')]],
+          ['lan0', [network('10.1.0.0/16')]],
+        ]),
+    );
+    const far = ['10.1.9.9', '203.0.113.7', '10.2.0.1', 'fe80::1'].map((address) =>
+      routers.mayBeOutside(network(address), lan),
+    );
+    expect(far).toEqual([false, false, true, true]);
+    const server = new Links(() => new Map([['lan0', [network('10.1.0.0/16')]]]));
+    expect(server.mayBeOutside(network('10.2.0.1'), lan)).toBe(false);
+  });
+
   it('are inside when they have an address of the LAN, with every prefix on them', () => {
     expect(links.inside(lan)).toMatchObject({ interfaces: ['lo'] });
     expect(links.inside(lan).networks).toContainEqual(network('127.0.0.0/8'));

@@ -13,12 +13,21 @@ export interface Inside {
   readonly networks: readonly Network[];
 }
 
+/** What is on each interface. */
+type Prefixes = ReadonlyMap<string, readonly Network[]>;
+
 export class Links {
-  #prefixes: ReadonlyMap<string, readonly Network[]> = readPrefixes();
+  readonly #read: () => Prefixes;
+  #prefixes: Prefixes;
+
+  constructor(read: () => Prefixes = readPrefixes) {
+    this.#read = read;
+    this.#prefixes = read();
+  }
 
   /** Reads the addresses anew, away from the way of a packet; true when they are not what they were. */
   refresh(): boolean {
-    const now = readPrefixes();
+    const now = this.#read();
     const changed = describe(now) !== describe(this.#prefixes);
     this.#prefixes = now;
     return changed;
@@ -42,6 +51,13 @@ export class Links {
     if (!lan.some((range) => contains(range, address))) return false;
     const own = this.#prefixesOf(interfaceName).filter((network) => !isLinkLocal(network));
     return !own.some((network) => contains(network, address) || isIn(lan, network));
+  }
+
+  /** The same of a source that may have come in by any interface: unless it is on a link of ours, the worst counts. */
+  mayBeOutside(address: Network, lan: readonly Network[]): boolean {
+    const names = [...this.#prefixes.keys()].filter((name) => name !== 'lo');
+    const isNear = names.some((name) => !isLinkLocal(address) && this.isOnLink(name, address));
+    return !isNear && names.some((name) => this.isOutside(name, address, lan));
   }
 
   inside(lan: readonly Network[]): Inside {
@@ -79,7 +95,7 @@ function readPrefixes(): Map<string, Network[]> {
   );
 }
 
-function describe(prefixes: ReadonlyMap<string, readonly Network[]>): string {
+function describe(prefixes: Prefixes): string {
   const lines = [...prefixes].map(([name, networks]) => {
     const texts = networks.map(({ base, prefix }) => `${base}/${prefix}`).sort();
     return `${name} ${texts.join(' ')}`;

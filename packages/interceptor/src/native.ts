@@ -84,6 +84,8 @@ export interface ConntrackFlow {
   readonly mark: number;
   /** TCP: the handshake was completed. UDP: both sides have sent. */
   readonly established: boolean;
+  /** TCP: both sides have closed it (LAST_ACK, TIME_WAIT, CLOSE); conntrack only remembers it for a while. */
+  readonly closed?: boolean;
   /** Tells this connection from a later one with the same tuple (CTA_ID). */
   readonly id?: number;
   /** Both directions together; absent where the kernel does not count (nf_conntrack_acct was off when it began). */

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
+import { parseAddress } from '@nftoggle/config';
 import type { Decision, Flow } from '@nftoggle/contracts';
 import { aConfig } from '@nftoggle/testkit';
 import { describe, expect, it } from 'vitest';
+import { aDeny, anAllow } from './decision.fixture.ts';
 import type { ConntrackFlow } from './native.ts';
 import { reviewOrphans } from './orphan-review.ts';
 import { findOrphans } from './orphans.ts';
@@ -58,14 +60,7 @@ describe('an orphan', () => {
   });
 });
 
-const answer = (decision: 'allow' | 'deny'): Decision => ({
-  decision,
-  reason: decision === 'allow' ? 'rule_allows' : 'no_rule',
-  rule: null,
-  until: null,
-  prefix: 32,
-  revision: 'aaaaaaaaaaaa',
-});
+const answer = (decision: 'allow' | 'deny'): Decision => (decision === 'allow' ? anAllow() : aDeny());
 
 async function review(
   flows: readonly ConntrackFlow[],
@@ -82,6 +77,7 @@ async function review(
       return ask(flow);
     },
     isCurrent,
+    mayBeOutside: ({ base }) => base === parseAddress('10.0.0.7')?.base,
     sessions,
     release: ({ flow }) => done.push(`release ${flow.original.destinationPort}`),
     adopt: (_, flow) => done.push(`adopt ${flow.source.address} ${flow.service}`),
@@ -132,19 +128,20 @@ describe('reviewOrphans', () => {
     expect(done).toEqual([]);
   });
 
-  it('asks with what the session of the source tells: hardware address and link', async () => {
+  it('asks with what the session of the source tells: hardware address, interface and side', async () => {
     const mac = '02:00:00:00:00:01';
     const sessions = [
-      aSession({ covers: network('192.0.2.7'), mac }),
+      aSession({ covers: network('192.0.2.7'), mac, interface: 'wan0', outside: true }),
       aSession({ covers: network('fe80::7'), link: 'lan0' }),
       aSession({ covers: network('2001:db8::/64'), mac }),
     ];
-    const flows = ['192.0.2.7', 'fe80::7', '2001:db8::'].map((source) => aFlow(77, 22, source));
+    const flows = ['192.0.2.7', 'fe80::7', '2001:db8::', '10.0.0.7'].map((source) => aFlow(77, 22, source));
     const { asked } = await review(flows, () => answer('allow'), { sessions });
     expect(asked.map(({ source, interface: name }) => ({ ...source, name }))).toEqual([
-      { address: '192.0.2.7', mac, name: '' },
+      { address: '192.0.2.7', mac, outside: true, name: 'wan0' },
       { address: 'fe80::7', name: 'lan0' },
       { address: '2001:db8::', name: '' },
+      { address: '10.0.0.7', outside: true, name: '' },
     ]);
   });
 });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Connections that their service left behind get another one, if that lets their source in.
-import { familyBits, parseAddress } from '@nftoggle/config';
+import { familyBits, type Network, parseAddress } from '@nftoggle/config';
 import type { Decision, Flow } from '@nftoggle/contracts';
 import type { Orphan } from './orphans.ts';
 import type { OpenSession } from './sessions.ts';
@@ -12,6 +12,8 @@ export interface OrphanReviewOptions {
   readonly isCurrent: () => boolean;
   /** Sessions of those who opened the connections: they tell hardware address and link. */
   readonly sessions: readonly OpenSession[];
+  /** Where the interface is not known: may the source be on the provider's side? */
+  readonly mayBeOutside: (address: Network) => boolean;
   readonly release: (orphan: Orphan) => void;
   readonly adopt: (orphan: Orphan, flow: Flow, decision: Decision) => void;
   readonly end: (orphan: Orphan) => void;
@@ -26,7 +28,7 @@ export async function reviewOrphans(orphans: readonly Orphan[], options: OrphanR
   const ask = askOnce(options.ask);
   for (const orphan of orphans) if (orphan.guardians.length === 0) options.release(orphan);
   for (const orphan of orphans.filter(({ guardians }) => guardians.length > 0)) {
-    const flows = questions(orphan, options.sessions);
+    const flows = questions(orphan, options);
     const answers = await Promise.all(flows.map(async (flow) => ({ flow, decision: await ask(flow) })));
     if (!options.isCurrent()) return;
     act(orphan, answers, options);
@@ -57,18 +59,27 @@ function askOnce(ask: OrphanReviewOptions['ask']): OrphanReviewOptions['ask'] {
   };
 }
 
-function questions({ flow, asked, guardians }: Orphan, sessions: readonly OpenSession[]): Flow[] {
+function questions(
+  { flow, asked, guardians }: Orphan,
+  { sessions, mayBeOutside }: Pick<OrphanReviewOptions, 'sessions' | 'mayBeOutside'>,
+): Flow[] {
   const known = sessions.find(
     ({ covers }) => covers.prefix === familyBits[covers.family] && isSame(covers, asked.source),
   );
+  const address = parseAddress(asked.source);
+  const isOutside = known?.outside ?? (address !== null && mayBeOutside(address));
   return guardians.map(({ name }) => ({
     service: name,
     protocol: flow.protocol,
-    source: { address: asked.source, ...(known?.mac == null ? {} : { mac: known.mac }) },
+    source: {
+      address: asked.source,
+      ...(known?.mac == null ? {} : { mac: known.mac }),
+      ...(isOutside ? { outside: true as const } : {}),
+    },
     sourcePort: asked.sourcePort,
     destination: asked.destination,
     destinationPort: asked.destinationPort,
-    interface: known?.link ?? '',
+    interface: known?.link ?? known?.interface ?? '',
   }));
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { Decision, Flow } from '@nftoggle/contracts';
 import { describe, expect, it } from 'vitest';
+import { aDeny } from './decision.fixture.ts';
 import { PolicyWord } from './policy-word.ts';
 
 const flow: Flow = {
@@ -13,14 +14,8 @@ const flow: Flow = {
   interface: '',
 };
 const [ours, older] = ['aaaaaaaaaaaa', 'bbbbbbbbbbbb'];
-const answer = (revision: string, reason: Decision['reason'] = 'no_rule'): Decision => ({
-  decision: 'deny',
-  reason,
-  rule: null,
-  until: null,
-  prefix: 32,
-  revision,
-});
+const answer = (revision: string, reason: Decision['reason'] = 'no_rule'): Decision =>
+  aDeny({ revision, reason });
 
 /** A policy that answers as it does at that time, in milliseconds since the first question. */
 function setUp(at: (time: number) => Decision | undefined) {
@@ -51,6 +46,7 @@ describe("policy's word", () => {
   it.each([
     ['runs another revision', answer(older)],
     ['does not answer', undefined],
+    ['does not know yet what was used', answer(ours, 'not_ready')],
   ])('is waited for while policy %s', async (_, early) => {
     const { word, waited } = setUp((time) => (time < 700 ? early : answer(ours)));
     expect(await word.ask(flow)).toEqual(answer(ours));
@@ -63,6 +59,13 @@ describe("policy's word", () => {
     for (let i = 0; i < 10; i++) expect(await word.ask(flow)).toEqual(answer(older));
     expect(waited()).toBe(5_000);
     expect(asked()).toBe(51 + 9);
+  });
+
+  it('is none while policy does not know what was used', async () => {
+    const { word } = setUp(() => answer(ours, 'not_ready'));
+    expect(word.isUnready).toBe(false);
+    expect(await word.ask(flow)).toBeUndefined();
+    expect([word.isSilent, word.isUnready]).toEqual([false, true]);
   });
 
   it('is none about a service that another revision does not know', async () => {

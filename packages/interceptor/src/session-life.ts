@@ -1,50 +1,103 @@
 // SPDX-License-Identifier: MIT
-// What happens to sessions after they were opened: taken over, looked at again, ended.
+// What happens to sessions after they were opened: taken over, looked at again, measured, renewed, ended.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { familyBits, formatNetwork, type Loaded, type Network, parseAddress } from '@nftoggle/config';
-import type { Decision, EventData, EventType, Flow } from '@nftoggle/contracts';
+import type { Loaded, Network } from '@nftoggle/config';
+import type { ChargeReply, ChargeRequest, Decision, EventData, EventType, Flow } from '@nftoggle/contracts';
 import type { Logger } from '@nftoggle/daemon';
-import { Backoff } from './backoff.ts';
 import type { Clock } from './clock.ts';
+import { ClockWatch } from './clock-watch.ts';
+import { DeadlineTimer } from './deadline-timer.ts';
 import type { Guard } from './guard.ts';
-import type { Native } from './native.ts';
-import { reviewOrphans } from './orphan-review.ts';
-import type { Orphan } from './orphans.ts';
-import { PolicyWord } from './policy-word.ts';
+import { KeptConnections } from './kept-connections.ts';
+import { type Balance, spentSooner } from './metering/balances.ts';
+import { Metering } from './metering/metering.ts';
+import type { ConntrackFlow, Native } from './native.ts';
+import { OrphanSettling } from './orphan-settling.ts';
+import { isWord } from './policy-word.ts';
+import type { ReviewLoop, Scope } from './review-loop.ts';
 import { listKernelSessions } from './session-adopt.ts';
-import { flowsOfSessions } from './session-flows.ts';
-import { endOf, newSession, sessionStarted } from './session-new.ts';
-import { reviewSessions } from './session-review.ts';
-import { formatCovers, type OpenSession, type Sessions } from './sessions.ts';
+import { carryOn } from './session-carry-on.ts';
+import { revoked } from './session-end.ts';
+import { SessionEnding } from './session-ending.ts';
+import { type Permission, permissionOf } from './session-new.ts';
+import { SessionRenewal } from './session-renewal.ts';
+import { SessionReviewing } from './session-reviewing.ts';
+import type { Sessions } from './sessions.ts';
+import { StrayReview } from './stray-review.ts';
 
 export interface SessionLifeOptions {
   readonly sessions: Sessions;
   readonly guard: Pick<Guard, 'table' | 'indexes' | 'serviceOf' | 'connections' | 'letIn' | 'orphans'>;
   /** What the kernel guards. */
   readonly inForce: () => Loaded;
+  /** False while the guard is away, and in `mode: watch`. */
+  readonly isGuarding: () => boolean;
+  /** May a source whose interface is not known be on the provider's side? */
+  readonly mayBeOutside: (address: Network) => boolean;
   readonly ask: (flow: Flow) => Promise<Decision>;
+  readonly charge: (request: ChargeRequest) => Promise<ChargeReply>;
   readonly publish: <T extends EventType>(type: T, data: EventData<T>, service: string) => void;
   readonly log: Logger;
   readonly clock: Clock;
 }
 
-type EndReason = EventData<'session_ended'>['reason'];
-
-/** Long enough for policy to have read a configuration that we have read, in milliseconds. */
-const reviewDelay = 500;
+/** At a deadline, and at the stop, charges are waited for so long at most, in milliseconds. */
+const chargePatience = 1_000;
 
 export class SessionLife {
   readonly #options: SessionLifeOptions;
-  #reviewDue: NodeJS.Timeout | undefined;
-  #isReviewing = false;
-  #isWanted = false;
-  #isStopped = false;
-  readonly #retry = new Backoff();
-  /** Sessions of services that are gone, for as long as connections of them may be left. */
-  #departed: OpenSession[] = [];
+  readonly #kept = new KeptConnections();
+  readonly #ending: SessionEnding;
+  readonly #metering: Metering;
+  readonly #renewal: SessionRenewal;
+  readonly #strays: StrayReview;
+  readonly #orphans: OrphanSettling;
+  readonly #reviews: ReviewLoop;
+  readonly #timer: DeadlineTimer;
+  readonly #clockWatch: ClockWatch;
+  #nextTick: number;
 
   constructor(options: SessionLifeOptions) {
+    const { sessions, guard, inForce, clock } = options;
     this.#options = options;
+    this.#clockWatch = new ClockWatch(clock);
+    this.#nextTick = clock.now();
+    this.#metering = new Metering({
+      ...options,
+      serviceOf: (mark) => guard.serviceOf(mark),
+      settings: () => inForce().config.metering,
+      onBalances: (balances) => this.#weigh(balances),
+    });
+    const measure = (flows: readonly ConntrackFlow[]): void => this.#metering.measure(flows);
+    this.#ending = new SessionEnding({
+      ...options,
+      kept: this.#kept,
+      measure,
+      onEnd: () => this.#strays.expect(),
+    });
+    const parts = {
+      ...options,
+      kept: this.#kept,
+      ending: this.#ending,
+      permissionOf: this.#permissionOf,
+      carryOn: (flow: Flow, decision: Decision) => carryOn(flow, decision, parts),
+    };
+    this.#strays = new StrayReview({ ...parts, config: () => inForce().config });
+    this.#orphans = new OrphanSettling(parts);
+    this.#renewal = new SessionRenewal({
+      ...parts,
+      ask: this.#askOnce,
+      measure,
+      charge: () => this.#deliver(),
+      retryAfter: () => this.#tick,
+    });
+    this.#reviews = new SessionReviewing({ ...parts, strays: this.#strays, orphans: this.#orphans }).loop;
+    this.#timer = new DeadlineTimer({
+      next: () => sessions.nextDeadline,
+      now: clock.now,
+      onDue: () => void this.#renewal.settleDue(),
+    });
+    sessions.followDeadlines(() => this.#timer.arm());
   }
 
   /** Takes over what the kernel kept while nobody was there: to be read before the table is changed. */
@@ -55,6 +108,8 @@ export class SessionLife {
       for (const session of listKernelSessions(nft, service, sessions.ipv6Prefix, clock))
         sessions.adopt(session);
     }
+    // What connections moved before is not charged by us.
+    this.#metering.measure(guard.letIn());
     log.info({ sessions: sessions.list().length }, 'took over the table that was there');
   }
 
@@ -63,114 +118,47 @@ export class SessionLife {
     const { sessions, inForce } = this.#options;
     const { services } = inForce().config;
     for (const session of sessions.list().filter(({ service }) => !services.has(service))) {
-      sessions.forget(session);
-      this.#departed.push(session);
-      this.#publishEnded(session, 'revoked');
+      this.#orphans.addDeparted(session);
+      this.#ending.endInBooks(session, 'revoked');
     }
   }
 
   /**
-   * A configuration is in force: whatever it would refuse is ended, established connections included. One
-   * review runs at a time; what is asked for meanwhile is done after it.
+   * Policy may say another thing than before about these services, or about all: whatever it would refuse is
+   * ended, established connections included.
    */
-  review(): void {
-    this.#isWanted = true;
-    if (!this.#isReviewing) void this.#reviewWhileWanted();
+  review(services: Scope = null): void {
+    this.#reviews.request(services);
   }
 
   /** The same a little later, once however often it is asked for. */
   reviewSoon(): void {
-    if (this.#isStopped) return;
-    this.#reviewDue ??= setTimeout(() => {
-      this.#reviewDue = undefined;
+    this.#reviews.soon();
+  }
+
+  /** To be called about once a second. */
+  sweep(): void {
+    const { isGuarding, clock, log } = this.#options;
+    if (this.#clockWatch.wasSet() && isGuarding()) {
+      log.warn('the clock was set: the sessions are looked at again');
       this.review();
-    }, reviewDelay);
-  }
-
-  async #reviewWhileWanted(): Promise<void> {
-    this.#isReviewing = true;
-    while (this.#isWanted && !this.#isStopped) {
-      this.#isWanted = false;
-      try {
-        if (!(await this.#reviewOnce())) this.reviewSoon();
-        this.#retry.reset();
-      } catch (err) {
-        this.#options.log.error({ err }, 'the sessions could not be looked at again: trying once more');
-        this.#retry.again(() => this.review());
-      }
     }
-    this.#isReviewing = false;
+    void this.#renewal.settleDue();
+    if (clock.now() < this.#nextTick) return;
+    this.#nextTick = clock.now() + this.#tick;
+    this.#look().catch((err: unknown) => log.error({ err }, 'connections could not be looked at'));
+    this.charge();
   }
 
-  /** False when something is left to be looked at. */
-  async #reviewOnce(): Promise<boolean> {
-    const { sessions, guard, inForce, ask: decide, clock } = this.#options;
-    const { revision } = inForce();
-    const isCurrent = (): boolean => inForce().revision === revision && !this.#isStopped;
-    const word = new PolicyWord({ decide, revision: () => revision, now: clock.now, wait: sleep });
-    const ask = (flow: Flow): Promise<Decision | undefined> => word.ask(flow);
-    const orphans = guard.orphans();
-    if (orphans.length === 0) this.#departed = [];
-    await reviewOrphans(orphans, {
-      ask,
-      isCurrent,
-      sessions: [...this.#departed, ...sessions.list()],
-      release: ({ flow }) => guard.connections.assign(flow, null),
-      adopt: (orphan, flow, decision) => this.#adoptOrphan(orphan, flow, decision),
-      end: (orphan) => this.#endOrphan(orphan),
-    });
-    await reviewSessions(sessions.list(), { ask, isCurrent, end: (refused) => this.#revoke(refused) });
-    // Orphans that were dealt with are looked for once more: the ruleset before may have marked some since.
-    return !word.isSilent && orphans.length === 0;
-  }
-
-  /** The connection goes on under its new service, and its source has a session of that. */
-  #adoptOrphan({ flow: connection }: Orphan, flow: Flow, decision: Decision): void {
-    const { sessions, guard, inForce, publish, clock, log } = this.#options;
-    const index = guard.indexes.get(flow.service);
-    if (index === undefined || !guard.connections.assign(connection, index)) return;
-    const address = parseAddress(flow.source.address);
-    const until = endOf(decision, inForce().config.services.get(flow.service)?.openFor ?? 0, clock);
-    const now = clock.now();
-    if (address === null || until <= now) return;
-    if (sessions.find(flow.service, address, flow.interface, now) !== undefined) return;
-    const session = newSession(flow, address, { ...decision, until }, sessions.ipv6Prefix, clock);
-    try {
-      sessions.open(session, now);
-    } catch (err) {
-      log.error({ err, service: flow.service }, 'the kernel did not take a session');
-      return;
-    }
-    publish('session_started', sessionStarted(flow, session, decision.reason, clock), flow.service);
-  }
-
-  #endOrphan({ flow, asked, guardians }: Orphan): void {
-    const address = parseAddress(asked.source);
-    if (address !== null) this.#shutOut([address]);
-    this.#options.guard.connections.remove(flow);
-    const services = guardians.map(({ name }) => name);
-    this.#options.log.info({ source: asked.source, services }, 'a connection of a service before was cut');
-  }
-
-  /** Tells of the sessions whose time is over. */
-  expire(): void {
-    const { sessions, clock, log } = this.#options;
-    const expired = sessions.takeExpired(clock.now());
-    for (const session of expired) this.#publishEnded(session, 'expired');
-    try {
-      // Timeouts are rounded up, and the kernel counts them on a clock of its own.
-      sessions.withdraw(expired);
-    } catch (err) {
-      log.warn({ err }, 'sessions that are over may last in the kernel for a moment');
-    }
+  /** Tells policy what it was not told yet. */
+  charge(): void {
+    void this.#metering.deliver();
   }
 
   /** The guard is gone, and the sessions' elements with it. */
   endAll(): void {
-    for (const session of this.#options.sessions.list()) {
-      this.#options.sessions.forget(session);
-      this.#publishEnded(session, 'shutdown');
-    }
+    this.#measureLast();
+    for (const session of this.#options.sessions.list()) this.#ending.endInBooks(session, 'shutdown');
   }
 
   /** Puts the sessions into sets that were lost; those for which there is no room any more are ended. */
@@ -179,56 +167,69 @@ export class SessionLife {
     const left = sessions.restore(clock.now());
     if (left.length === 0) return;
     log.warn({ sessions: left.length }, 'sessions that do not fit any more are ended');
-    this.#revoke(left);
+    this.#ending.end(left.map(revoked));
   }
 
-  stop(): void {
-    this.#isStopped = true;
-    clearTimeout(this.#reviewDue);
-    this.#retry.reset();
+  /** Resolves when what was used up to now is told, or nobody listens. */
+  async stop(): Promise<void> {
+    this.#reviews.stop();
+    this.#timer.stop();
+    this.#measureLast();
+    await this.#deliver();
   }
 
-  /** The books come last: when the kernel fails, all of it can be done again. */
-  #revoke(refused: readonly OpenSession[]): void {
-    const { sessions, guard, log } = this.#options;
-    // Some may have ended while policy was asked about them.
-    const ended = refused.filter((session) => sessions.has(session));
-    sessions.withdraw(ended);
-    const cut = flowsOfSessions(ended, guard.letIn(), (mark) => guard.serviceOf(mark));
-    this.#shutOut([...ended.map(({ covers }) => covers).filter(isAddress), ...cut.map(({ peer }) => peer)]);
-    for (const { flow } of cut) guard.connections.remove(flow);
-    const services = [...new Set(ended.map(({ service }) => service))];
-    log.info({ services, sessions: ended.length, connections: cut.length }, 'sessions were revoked');
-    for (const session of ended) {
-      sessions.forget(session);
-      this.#publishEnded(session, 'revoked');
-    }
+  get #tick(): number {
+    return this.#options.inForce().config.metering.tick * 1_000;
   }
 
-  /** Before their connections are cut: what our side is sending right then must not reopen the way. */
-  #shutOut(addresses: readonly Network[]): void {
+  #isActive(): boolean {
+    return this.#options.isGuarding() && !this.#reviews.isStopped;
+  }
+
+  readonly #permissionOf = (service: string, decision: Decision): Permission => {
+    const { inForce, clock } = this.#options;
+    return permissionOf(decision, inForce().config.services.get(service)?.openFor ?? 0, clock);
+  };
+
+  readonly #askOnce = async (flow: Flow): Promise<Decision | undefined> => {
+    const { ask, inForce } = this.#options;
+    const decision = await ask(flow).catch(() => undefined);
+    const { revision } = inForce();
+    if (decision !== undefined && decision.revision !== revision) this.reviewSoon();
+    return decision !== undefined && isWord(decision, revision) ? decision : undefined;
+  };
+
+  /** Looks at the connections, if there is anything to see: what was used, and what belongs to nobody. */
+  async #look(): Promise<void> {
+    const { guard, inForce } = this.#options;
+    const { revision } = inForce();
+    const isMetered = this.#metering.isNeeded;
+    if (!isMetered) this.#metering.pass();
+    if (!this.#isActive() || !(isMetered || this.#strays.isExpected)) return;
+    const flows = guard.letIn();
+    if (isMetered) this.#metering.measure(flows);
+    const isCurrent = (): boolean => this.#isActive() && inForce().revision === revision;
+    // A review ends with the same look, by answers that it waits for.
+    if (this.#reviews.isReviewing) return;
+    await this.#strays.look(flows, null, this.#askOnce, isCurrent);
+  }
+
+  /** An account has less left than was thought. */
+  #weigh(balances: readonly Balance[]): void {
+    const { sessions, clock } = this.#options;
+    if (this.#isActive()) void this.#renewal.askEarly(spentSooner(sessions.list(), balances, clock.now()));
+  }
+
+  #measureLast(): void {
+    const { guard, log } = this.#options;
     try {
-      this.#options.sessions.shutOut(addresses);
+      if (this.#metering.isNeeded) this.#metering.measure(guard.letIn());
     } catch (err) {
-      const sources = addresses.map(formatNetwork);
-      this.#options.log.warn(
-        { err, sources },
-        'a UDP server that goes on sending may reopen the way to them',
-      );
+      log.warn({ err }, 'what was used since the last tick is not charged');
     }
   }
 
-  #publishEnded(session: OpenSession, reason: EndReason): void {
-    const covers = formatCovers(session);
-    const since = new Date(session.since).toISOString();
-    this.#options.publish(
-      'session_ended',
-      { service: session.service, covers, reason, since },
-      session.service,
-    );
+  async #deliver(): Promise<void> {
+    await Promise.race([this.#metering.deliver(), sleep(chargePatience, undefined, { ref: false })]);
   }
-}
-
-function isAddress({ family, prefix }: Network): boolean {
-  return prefix === familyBits[family];
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A session as a permission makes it.
 import { type Network, widen } from '@nftoggle/config';
-import type { Decision, EventData, Flow, Reason } from '@nftoggle/contracts';
+import type { AccountId, AtEnd, Bound, Decision, EventData, Flow, Reason } from '@nftoggle/contracts';
 import { type Clock, momentOf, shown } from './clock.ts';
 import { formatCovers, linkOf, type OpenSession } from './sessions.ts';
 
@@ -10,19 +10,31 @@ export interface Permission {
   readonly rule: string | null;
   /** By the clock's `now`. */
   readonly until: number;
+  readonly bound: Bound;
+  readonly atEnd: AtEnd;
+  readonly accounts: readonly AccountId[];
   readonly prefix: number;
 }
 
-/** No permission outlasts the session time of its service, in seconds. */
-export function endOf(decision: Pick<Decision, 'until'>, openFor: number, clock: Clock): number {
+/** No permission outlasts the session time of its service, `openFor` seconds. */
+export function permissionOf(decision: Decision, openFor: number, clock: Clock): Permission {
   const longest = clock.now() + openFor * 1_000;
-  return decision.until === null ? longest : Math.min(longest, momentOf(clock, decision.until));
+  const until = decision.until === null ? longest : momentOf(clock, decision.until);
+  return {
+    reason: decision.reason,
+    rule: decision.rule,
+    until: Math.min(until, longest),
+    bound: until > longest ? 'session_time' : (decision.bound ?? 'session_time'),
+    atEnd: decision.at_end,
+    accounts: decision.accounts,
+    prefix: decision.prefix,
+  };
 }
 
 export function newSession(
   flow: Flow,
   address: Network,
-  { until, rule, reason, prefix }: Permission,
+  { until, bound, atEnd, accounts, rule, reason, prefix }: Permission,
   ipv6Prefix: number,
   clock: Clock,
 ): OpenSession {
@@ -33,9 +45,14 @@ export function newSession(
     service: flow.service,
     covers: widens ? widen(address, ipv6Prefix) : address,
     link,
+    interface: flow.interface,
     mac: flow.source.mac ?? null,
+    outside: flow.source.outside ?? false,
     since: clock.wall(),
     until,
+    bound,
+    atEnd,
+    accounts,
     rule,
     reason,
   };
@@ -53,6 +70,7 @@ export function sessionStarted(
     rule: session.rule,
     reason,
     until: shown(clock, session.until),
+    bound: session.bound,
   };
 }
 

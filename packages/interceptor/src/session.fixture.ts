@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { type Network, parseNetwork } from '@nftoggle/config';
-import type { OpenSession, SessionElement, SessionSets } from './sessions.ts';
+import type { SessionElement, SessionSets } from './session-elements.ts';
+import type { OpenSession } from './sessions.ts';
 
 export function network(text: string): Network {
   const parsed = parseNetwork(text);
@@ -14,9 +15,14 @@ export function aSession(changes: Partial<OpenSession> = {}): OpenSession {
     service: 'ssh',
     covers: network('203.0.113.7'),
     link: null,
+    interface: '',
     mac: null,
+    outside: false,
     since: 0,
     until: 60_000,
+    bound: 'session_time',
+    atEnd: 'cut',
+    accounts: [],
     rule: 'services.ssh.allow[0]',
     reason: 'rule_allows',
     ...changes,

@@ -119,19 +119,66 @@ describe('Sessions', () => {
     expect(sets.names).toEqual(['cut4 cb007107', 'cut6 20010db8000000000000000000000007']);
   });
 
-  it('gives expired sessions once', () => {
+  it('gives sessions whose time is over once, earliest first, and keeps them until somebody ends them', () => {
     const { sessions } = setUp();
     sessions.open(aSession(), 0);
     sessions.open(aSession({ service: 'web', until: 90_000 }), 0);
-    expect(sessions.takeExpired(60_000)).toEqual([aSession()]);
-    expect(sessions.takeExpired(60_000)).toEqual([]);
-    expect(sessions.counts()).toEqual(new Map([['web', 1]]));
+    sessions.open(aSession({ service: 'game', until: 50_000 }), 0);
+    expect(sessions.nextDeadline).toBe(50_000);
+    expect(sessions.takeDue(60_000).map(({ service }) => service)).toEqual(['game', 'ssh']);
+    expect(sessions.takeDue(60_000)).toEqual([]);
+    expect(sessions.list()).toHaveLength(3);
+    expect(sessions.nextDeadline).toBe(90_000);
   });
 
-  it('takes what the kernel may have left of expired sessions out of it', () => {
+  it('gives a session again when it was put off, and not when it is gone or another took its place', () => {
+    const { sessions } = setUp();
+    const [first, second] = [aSession(), aSession({ until: 70_000 })];
+    sessions.open(first, 0);
+    const [due] = sessions.takeDue(60_000);
+    sessions.postpone(due ?? second, 65_000);
+    expect(sessions.takeDue(64_999)).toEqual([]);
+    expect(sessions.takeDue(65_000)).toEqual([first]);
+    sessions.renew([second], 65_000);
+    sessions.postpone(first, 66_000);
+    expect(sessions.isCurrent(first)).toBe(false);
+    expect(sessions.nextDeadline).toBe(70_000);
+    sessions.forget(second);
+    expect(sessions.nextDeadline).toBeUndefined();
+  });
+
+  it('tells when a session is due earlier than any other', () => {
+    const { sessions } = setUp();
+    const told: (number | undefined)[] = [];
+    sessions.followDeadlines(() => told.push(sessions.nextDeadline));
+    for (const until of [50_000, 60_000, 40_000])
+      sessions.open(aSession({ service: `until-${until}`, until }), 0);
+    expect(told).toEqual([50_000, 40_000]);
+  });
+
+  it('has one deadline only for a session that got another end', () => {
     const { sets, sessions } = setUp();
     sessions.open(aSession(), 0);
-    sessions.withdraw(sessions.takeExpired(60_000));
+    expect(sessions.renew([aSession({ until: 10_000 })], 0)).toEqual([]);
+    expect(sets.elements.get('v4_ssh cb007107')?.timeout).toBe(10_000);
+    expect(sessions.takeDue(10_000)).toHaveLength(1);
+    sessions.renew([aSession({ until: 80_000 })], 10_000);
+    expect(sessions.takeDue(60_000)).toEqual([]);
+  });
+
+  it('leaves a session as it was when the kernel has no room for it any more', () => {
+    const { sets, sessions } = setUp();
+    sessions.open(aSession(), 0);
+    sets.refuse = true;
+    const next = aSession({ until: 90_000 });
+    expect(sessions.renew([next], 0)).toEqual([next]);
+    expect(sessions.list()).toEqual([aSession()]);
+  });
+
+  it('takes what the kernel may have left of a session out of it', () => {
+    const { sets, sessions } = setUp();
+    sessions.open(aSession(), 0);
+    sessions.withdraw(sessions.takeDue(60_000));
     expect(sets.names).toEqual([]);
   });
 
@@ -183,6 +230,9 @@ describe('Sessions', () => {
       covers: '2001:db8::/64',
       since: '1970-01-01T00:00:00.000Z',
       until: '1970-01-01T00:01:00.000Z',
+      bound: 'session_time',
+      at_end: 'cut',
+      metered: false,
       rule: 'services.ssh.allow[0]',
       reason: 'rule_allows',
     });

@@ -1,55 +1,52 @@
 // SPDX-License-Identifier: MIT
 // Who is in: the sessions in the kernel's sets, and what we know of each.
-import { contains, formatNetwork, type Network, networkBytes, widen } from '@nftoggle/config';
-import type { Session } from '@nftoggle/contracts';
+import { contains, formatNetwork, type Network, widen } from '@nftoggle/config';
+import type { AccountId, AtEnd, Bound, Session } from '@nftoggle/contracts';
 import { type Clock, shown } from './clock.ts';
+import { Deadlines } from './deadlines.ts';
 import { errorCode } from './native.ts';
-import { recentTimeout } from './ruleset/admit.ts';
-import { sessionSets } from './ruleset/names.ts';
-import { formatComment } from './session-comment.ts';
+import {
+  cutElement,
+  recentElement,
+  type SessionSets,
+  sessionElement,
+  sessionPlace,
+} from './session-elements.ts';
 
 export interface OpenSession {
   readonly service: string;
   readonly covers: Network;
   /** The interface that a link-local source is on, because such an address means another host on each; else null. */
   readonly link: string | null;
+  /** The interface that its source came in by; empty where that is not known. */
+  readonly interface: string;
   /** Hardware address of the source that opened it, where that is known. */
   readonly mac: string | null;
+  /** As `FlowSource` in contracts has it: the source is on the provider's side, whatever its address says. */
+  readonly outside: boolean;
   /** By the clock on the wall, in milliseconds: for people. */
   readonly since: number;
   /** By the clock's `now`. */
   readonly until: number;
+  /** What ends it then. */
+  readonly bound: Bound;
+  /** What becomes of its connections when the time is over. */
+  readonly atEnd: AtEnd;
+  /** What its use is charged to. */
+  readonly accounts: readonly AccountId[];
   readonly rule: string | null;
   readonly reason: string;
 }
 
-/** An element of a set of our table, with the time it has left in milliseconds. */
-export interface SessionElement {
-  readonly set: string;
-  readonly key: Uint8Array;
-  readonly timeout: number;
-  readonly comment?: string;
-}
-
-/**
- * Where sessions take effect. `put` returns only when the kernel has all elements, and throws if it has none
- * (ENFILE: a set is full); `remove` does not mind an element that is gone already.
- */
-export interface SessionSets {
-  put(elements: readonly SessionElement[]): void;
-  remove(elements: readonly Omit<SessionElement, 'timeout'>[]): void;
-}
-
-/** Shorter timeouts are rounded up to this: nftables reads zero as "for ever". */
-const leastTimeout = 1_000;
-/** How long a cut peer is kept from reopening the way from our side, in milliseconds. */
-const cutTimeout = 10 * 60 * 1000;
 /** A transaction, and the kernel's answers to it, must fit into the buffers of a netlink socket. */
 const restoreBatch = 32;
 
 export class Sessions {
   readonly #sets: SessionSets;
   readonly #open = new Map<string, OpenSession>();
+  /** Of each session that somebody has to look at, at its end or when it was put off. */
+  readonly #deadlines = new Deadlines();
+  #onDeadline: () => void = () => undefined;
   /** The one width, besides a single address, that IPv6 sessions have. */
   readonly ipv6Prefix: number;
 
@@ -65,10 +62,20 @@ export class Sessions {
    */
   open(session: OpenSession, now: number): boolean {
     this.#sets.put([sessionElement(session, now)]);
-    const key = sessionKey(session);
-    const isNew = !this.#open.has(key);
-    this.#open.set(key, isNew ? session : { ...session, since: this.#open.get(key)?.since ?? session.since });
-    return isNew;
+    const before = this.#open.get(sessionKey(session));
+    this.#enter(before === undefined ? session : { ...session, since: before.since });
+    return before === undefined;
+  }
+
+  /**
+   * Gives sessions that are open another end, in the kernel and in the books.
+   * @returns those for which the kernel has no room any more: they are as they were
+   */
+  renew(sessions: readonly OpenSession[], now: number): OpenSession[] {
+    const left = this.#putBatches(sessions, now);
+    const unfit = new Set(left);
+    for (const session of sessions) if (!unfit.has(session)) this.#enter(session);
+    return left;
   }
 
   /** Lets its source ask among the known ones from now on. Throws when the kernel has no room for one more. */
@@ -79,7 +86,7 @@ export class Sessions {
 
   /** Takes over a session that the kernel kept while we were away. */
   adopt(session: OpenSession): void {
-    this.#open.set(sessionKey(session), session);
+    this.#enter(session);
   }
 
   /** The live session that lets this address, seen on this interface, use this service. */
@@ -103,27 +110,78 @@ export class Sessions {
     for (const address of addresses) this.#sets.put([cutElement(address)]);
   }
 
+  /** Has the source a session of the service, be it this one or another that took its place? */
   has(session: OpenSession): boolean {
     return this.#open.has(sessionKey(session));
   }
 
-  /** Drops a session from the books. */
-  forget(session: OpenSession): void {
-    this.#open.delete(sessionKey(session));
+  /** Is it this very session: not ended, and not replaced by a newer answer? */
+  isCurrent(session: OpenSession): boolean {
+    return this.#open.get(sessionKey(session)) === session;
   }
 
-  /** Drops the sessions whose time is over from the books, and returns them. The kernel drops their elements by itself. */
-  takeExpired(now: number): OpenSession[] {
-    const expired = this.list().filter((session) => session.until <= now);
-    for (const session of expired) this.#open.delete(sessionKey(session));
-    return expired;
+  /** Drops a session from the books. */
+  forget(session: OpenSession): void {
+    const key = sessionKey(session);
+    this.#open.delete(key);
+    this.#deadlines.discard(key);
+  }
+
+  /** `listener` is called when a session becomes due earlier than any other. */
+  followDeadlines(listener: () => void): void {
+    this.#onDeadline = listener;
+  }
+
+  /** By the clock's `now`. */
+  get nextDeadline(): number | undefined {
+    return this.#deadlines.next;
+  }
+
+  /** The sessions whose time is over, each once. They stay in the books; the kernel drops their elements by itself. */
+  takeDue(now: number): OpenSession[] {
+    return this.#deadlines.take(now).flatMap((key) => this.#open.get(key) ?? []);
+  }
+
+  /** A session is due again at another moment, its end notwithstanding. */
+  postpone(session: OpenSession, at: number): void {
+    if (this.isCurrent(session)) this.#setDeadline(sessionKey(session), at);
   }
 
   /** Puts every live session into sets that were lost. Returns those that do not fit: they are in the books alone. */
   restore(now: number): OpenSession[] {
-    const live = this.list().filter((session) => session.until > now);
-    const batches = Array.from({ length: Math.ceil(live.length / restoreBatch) }, (_, i) =>
-      live.slice(i * restoreBatch, (i + 1) * restoreBatch),
+    return this.#putBatches(
+      this.list().filter((session) => session.until > now),
+      now,
+    );
+  }
+
+  list(): OpenSession[] {
+    return [...this.#open.values()];
+  }
+
+  /** How many sessions each service has that has any. */
+  counts(): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>();
+    for (const { service } of this.#open.values()) counts.set(service, (counts.get(service) ?? 0) + 1);
+    return counts;
+  }
+
+  #enter(session: OpenSession): void {
+    const key = sessionKey(session);
+    this.#open.set(key, session);
+    this.#setDeadline(key, session.until);
+  }
+
+  #setDeadline(key: string, at: number): void {
+    const next = this.#deadlines.next;
+    this.#deadlines.set(key, at);
+    if (next === undefined || at < next) this.#onDeadline();
+  }
+
+  /** Returns those that do not fit. */
+  #putBatches(sessions: readonly OpenSession[], now: number): OpenSession[] {
+    const batches = Array.from({ length: Math.ceil(sessions.length / restoreBatch) }, (_, i) =>
+      sessions.slice(i * restoreBatch, (i + 1) * restoreBatch),
     );
     return batches
       .filter((batch) => !this.#fit(batch, now))
@@ -139,17 +197,6 @@ export class Sessions {
       throw error;
     }
   }
-
-  list(): OpenSession[] {
-    return [...this.#open.values()];
-  }
-
-  /** How many sessions each service has that has any. */
-  counts(): ReadonlyMap<string, number> {
-    const counts = new Map<string, number>();
-    for (const { service } of this.#open.values()) counts.set(service, (counts.get(service) ?? 0) + 1);
-    return counts;
-  }
 }
 
 /** `192.0.2.7`, `2001:db8::/64`, `fe80::1%eth0`. */
@@ -163,6 +210,9 @@ export function describeSession(session: OpenSession, clock: Clock): Session {
     covers: formatCovers(session),
     since: new Date(session.since).toISOString(),
     until: shown(clock, session.until),
+    bound: session.bound,
+    at_end: session.atEnd,
+    metered: session.accounts.length > 0,
     rule: session.rule,
     reason: session.reason,
   };
@@ -175,37 +225,11 @@ export function linkOf(address: Network, interfaceName: string): string | null {
   return contains(linkLocal, address) ? interfaceName : null;
 }
 
-function sessionKey({ service, covers, link }: Pick<OpenSession, 'service' | 'covers' | 'link'>): string {
+/** One source has one session of a service. */
+export function sessionKey({
+  service,
+  covers,
+  link,
+}: Pick<OpenSession, 'service' | 'covers' | 'link'>): string {
   return `${service} ${covers.family} ${covers.base}/${covers.prefix} ${link ?? ''}`;
-}
-
-function sessionElement(session: OpenSession, now: number): SessionElement {
-  const timeout = Math.max(leastTimeout, Math.ceil(session.until - now));
-  return { ...sessionPlace(session), timeout, comment: formatComment(session) };
-}
-
-function sessionPlace({ service, covers, link }: OpenSession): Pick<SessionElement, 'set' | 'key'> {
-  const sets = sessionSets(service);
-  const key = networkBytes(covers);
-  if (covers.family === 4) return { set: sets.v4, key };
-  if (link !== null) return { set: sets.v6Link, key: Buffer.concat([key, interfaceKey(link)]) };
-  return { set: covers.prefix === 128 ? sets.v6 : sets.v6Prefix, key };
-}
-
-/** An `ifname` in a set is 16 bytes, the name first and zeros behind (IFNAMSIZ). */
-function interfaceKey(name: string): Uint8Array {
-  const bytes = Buffer.alloc(16);
-  bytes.write(name.slice(0, 15), 'latin1');
-  return bytes;
-}
-
-/** IPv6 sources come back from another address of their /64, so that is what is remembered of them. */
-function recentElement({ covers }: OpenSession): SessionElement[] {
-  if (covers.family === 4) return [{ set: 'recent4', key: networkBytes(covers), timeout: recentTimeout }];
-  if (covers.prefix < 64) return [];
-  return [{ set: 'recent6', key: networkBytes(widen(covers, 64)), timeout: recentTimeout }];
-}
-
-function cutElement(address: Network): SessionElement {
-  return { set: address.family === 4 ? 'cut4' : 'cut6', key: networkBytes(address), timeout: cutTimeout };
 }

@@ -17,6 +17,7 @@ export interface StatusSources {
   readonly services: Iterable<Service>;
   /** Queue number of each lane. */
   readonly lanes: ReadonlyMap<number, Lane>;
+  readonly metering: InterceptorStatus['metering'];
   readonly clock: Clock;
 }
 
@@ -43,6 +44,7 @@ export function interceptorStatus(sources: StatusSources): InterceptorStatus {
     })),
     sessions: newest(sessions).map((session) => describeSession(session, clock)),
     sessionsTotal: sessions.length,
+    metering: sources.metering,
     counts: { ...interceptor.counts },
   };
 }

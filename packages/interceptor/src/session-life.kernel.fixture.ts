@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+// The life of sessions in a real kernel, for startInside: policy is played, all else is as in the daemon.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseNetwork } from '@nftoggle/config';
+import type { ChargeRequest, Decision, EventData, EventType, Flow } from '@nftoggle/contracts';
+import type { Logger } from '@nftoggle/daemon';
+import { aLoaded } from '@nftoggle/testkit';
+import { testedAddon } from './addon.fixture.ts';
+import { systemClock } from './clock.ts';
+import { anAllow } from './decision.fixture.ts';
+import { Guard } from './guard.ts';
+import { Links } from './links.ts';
+import { switchOnAccounting } from './metering/accounting.ts';
+import { table } from './ruleset/names.ts';
+import { aSession } from './session.fixture.ts';
+import { SessionLife } from './session-life.ts';
+import { type OpenSession, Sessions } from './sessions.ts';
+
+const native = testedAddon();
+const messages = new native.NftMessages();
+const loaded = aLoaded('version: 1\nservices:\n  ssh: { ports: [22/tcp], open_for: 1h, allow: [lan] }\n');
+const config = { ...loaded.config, metering: { tick: 1, idleBytes: 1_000, dayStarts: 0 } };
+
+/** What happened since the last beginning. */
+const told = {
+  asked: [] as Flow[],
+  charges: [] as ChargeRequest[],
+  events: [] as { type: EventType; at: number; data: Partial<EventData<EventType>> }[],
+};
+/** What policy says; null when it does not answer. */
+let word: Decision | null = null;
+let running: { readonly life: SessionLife; readonly sessions: Sessions; stop(): Promise<void> } | undefined;
+
+export const log = () => told;
+export const accounting = (): string | null => switchOnAccounting();
+/** `seconds`: how long it lets in, from now on. */
+export function say(decision: Partial<Decision> | null, seconds?: number): void {
+  const until = seconds === undefined ? null : new Date(Date.now() + seconds * 1_000).toISOString();
+  word = decision === null ? null : anAllow({ revision: loaded.revision, until, ...decision });
+}
+
+/** Begins, or begins anew: what the kernel has is taken over then. */
+export function begin(): void {
+  for (const list of Object.values(told)) list.length = 0;
+  const guard = new Guard(native, config);
+  const sessions = new Sessions(
+    {
+      put: (elements) => messages.replaceElements(table, elements),
+      remove: (elements) => messages.removeElements(table, elements),
+    },
+    64,
+  );
+  const life = new SessionLife({
+    sessions,
+    guard,
+    inForce: () => ({ ...loaded, config }),
+    isGuarding: () => true,
+    mayBeOutside: () => false,
+    ask: async (flow) => {
+      told.asked.push(flow);
+      await sleep(1);
+      if (word === null) throw new Error('nobody answers');
+      return word;
+    },
+    charge: async (request) => {
+      told.charges.push(request);
+      return { balances: [] };
+    },
+    publish: (type, data) => told.events.push({ type, at: Date.now(), data }),
+    log: { info: () => undefined, warn: () => undefined, error: console.error } as unknown as Logger,
+    clock: systemClock,
+  });
+  if (guard.adopted) life.adopt(native);
+  guard.apply(config, new Links().inside(config.lan));
+  const sweep = setInterval(() => life.sweep(), 250);
+  running = {
+    life,
+    sessions,
+    stop: () => {
+      clearInterval(sweep);
+      return life.stop();
+    },
+  };
+}
+
+export const review = (): void => running?.life.review();
+export const stop = async (): Promise<void> => running?.stop();
+export const sessions = (): readonly OpenSession[] => running?.sessions.list() ?? [];
+
+/** Lets an address in for so many milliseconds. Returns the end. */
+export function letIn(address: string, milliseconds: number, changes: Partial<OpenSession> = {}): number {
+  const covers = parseNetwork(address);
+  if (covers === null) throw new TypeError(address);
+  const [now, since] = [systemClock.now(), Date.now()];
+  running?.sessions.open(aSession({ covers, since, until: now + milliseconds, ...changes }), now);
+  return since + milliseconds;
+}
