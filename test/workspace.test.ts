@@ -77,7 +77,7 @@ const directions: readonly Rule[] = [
   },
   {
     files: /^packages\/decision\/src\/(?!.*\.(test|fixture)\.ts)/,
-    forbidden: /^(?!\.\/|@nftoggle\/(contracts|config)$)/,
+    forbidden: /^(?!\.\/|@nftoggle\/(contracts|config)$|node:crypto$)/,
     why: 'what is decided, and why, is the same in a daemon and on the command line: no bus, no files, no clock',
   },
   {

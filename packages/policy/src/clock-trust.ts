@@ -130,9 +130,11 @@ export class ClockTrust {
    * the entry before was accepted by a person (`accept`), and counts.
    */
   learn(seen: number | null): void {
-    const accepted = seen === null || (this.#remembered !== null && seen < this.#remembered);
+    const accepted = seen !== null && this.#remembered !== null && seen < this.#remembered;
     this.#remembered = seen;
-    if (seen === null || accepted || this.#seen === null || seen > this.#seen) this.#seen = seen;
+    // A store that lost what it had is no reason to forget it here.
+    if (seen === null) return;
+    if (accepted || this.#seen === null || seen > this.#seen) this.#seen = seen;
   }
 
   /** What is to be put into the store now, if anything. Once a minute at most. */

@@ -24,9 +24,10 @@ export class GrantBook {
     store.onChange((key, grant) => this.#change(key, grant));
   }
 
-  /** Those of a service, whose time may be over. */
+  /** Those of a service that are open. */
   of(service: Id): readonly Grant[] {
-    return this.#byService.get(service) ?? [];
+    const grants = this.#byService.get(service);
+    return grants?.filter((grant) => isOpen(grant, this.#now())) ?? [];
   }
 
   /** Those whose time is not over, by service and by who ends first. */
@@ -77,8 +78,15 @@ export class GrantBook {
   }
 }
 
-export function isOpen(grant: Grant, now: number): boolean {
-  return endOf(grant) > now;
+/** What clocks differ by, in milliseconds, without anybody having set them. */
+const tolerance = 60_000;
+
+/**
+ * One that was given in the future was given while the clock was wrong, and so was its end: somebody who meant half
+ * an hour did not mean the time until the clock is there again.
+ */
+export function isOpen({ issued, until }: Grant, now: number): boolean {
+  return Date.parse(until) > now && Date.parse(issued) <= now + tolerance;
 }
 
 /** A grant that is not there has ended long ago. */

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { NoAnswerError } from '@nftoggle/bus';
 import type { Grant, GrantIssued, GrantIssueRequest, GrantList } from '@nftoggle/contracts';
 import { compilePolicy, emptyWorld, grantOverrides } from '@nftoggle/decision';
 import { aLoaded, eventually } from '@nftoggle/testkit';
@@ -37,6 +38,8 @@ let store: MemoryStore<Grant>;
 let heard: Published;
 let now: number;
 let sweeps: GrantSweep[];
+let isTrusted: boolean;
+let looks: number;
 
 function aReplica() {
   const ends = { store, publish: heard.publish, now: () => now };
@@ -51,7 +54,17 @@ function aReplica() {
       return { overrides, notes: [...notes] };
     },
   });
-  const sweep = () => sweeps.push(new GrantSweep({ ...ends, book }));
+  const sweep = () =>
+    sweeps.push(
+      new GrantSweep({
+        ...ends,
+        book,
+        isTrusted: () => {
+          looks += 1;
+          return isTrusted;
+        },
+      }),
+    );
   return { book, grants, sweep };
 }
 
@@ -63,6 +76,8 @@ beforeEach(() => {
   heard = new Published();
   now = evening;
   sweeps = [];
+  isTrusted = true;
+  looks = 0;
   ({ book, grants } = aReplica());
 });
 afterEach(async () => {
@@ -111,6 +126,15 @@ describe('issuing a grant', () => {
     expect(open()).toEqual([again.grant]);
     expect(heard.types).toEqual(['grant_issued', 'grant_extended']);
     expect(heard.of('grant_extended')).toEqual([{ grant: again.grant, by: 'bob' }]);
+  });
+
+  it('gives it another reason, too, where one is told', async () => {
+    await issue({ why: 'homework done' });
+    expect(await issue({ why: 'and dishes' })).toMatchObject({
+      extended: true,
+      grant: { why: 'and dishes' },
+    });
+    expect(await issue()).toMatchObject({ extended: true, grant: { why: 'and dishes' } });
   });
 
   it('leaves one grant where two replicas issue it at once', async () => {
@@ -209,6 +233,19 @@ describe('revoking', () => {
     expect(await grants.revoke({ service: 'ssh', by: 'bob' })).toMatchObject({ grants: [] });
   });
 
+  it('tells of those that are gone, also where the bus fails for another', async () => {
+    const { grant } = await issue({ service: 'ssh', source: 'friends' });
+    const other = await issue({ service: 'ssh', source: 'any' });
+    const remove = store.remove.bind(store);
+    store.remove = async (key, revision) => {
+      if (key === other.grant.id) throw new NoAnswerError('the bus is not connected');
+      return remove(key, revision);
+    };
+    await expect(grants.revoke({ service: 'ssh', by: 'bob' })).rejects.toThrow(NoAnswerError);
+    expect(open()).toEqual([other.grant]);
+    expect(heard.of('grant_revoked')).toEqual([{ grant, by: 'bob' }]);
+  });
+
   it('happens once where two replicas do it at once', async () => {
     const { grant } = await issue();
     const other = aReplica();
@@ -243,6 +280,32 @@ describe('revoking', () => {
 });
 
 describe('the end of a grant', () => {
+  it('waits while the clock is not believed: an insane minute ends nothing for good', async () => {
+    const [replica] = [aReplica()];
+    now = Date.now();
+    const { grant } = await issue({ seconds: 3_600 });
+    isTrusted = false;
+    now += 70 * 365 * 86_400_000;
+    replica.sweep();
+    await eventually(() => looks > 0);
+    expect(open()).toEqual([]);
+    isTrusted = true;
+    now = Date.now();
+    expect(open()).toEqual([grant]);
+  });
+
+  it('has come for one that was given while the clock was ahead, once the clock is right', async () => {
+    now += 50 * 365 * 86_400_000;
+    const { grant } = await issue({ seconds: 1_800 });
+    now = evening;
+    expect(open()).toEqual([]);
+    expect(book.of('play')).toEqual([]);
+    const again = await issue({ seconds: 1_800 });
+    expect(again.extended).toBe(false);
+    expect(Date.parse(again.grant.until)).toBe(evening + 1_800_000);
+    expect(heard.of('grant_ended')).toEqual([{ grant, by: null }]);
+  });
+
   it('comes by itself, and is told once by all replicas', async () => {
     const replicas = [aReplica(), aReplica()];
     for (const { sweep } of replicas) sweep();

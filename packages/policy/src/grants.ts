@@ -62,11 +62,13 @@ export class Grants {
     return this.#write({ id, service: service.name, source, issued, until, by, why }, by);
   }
 
-  /** Gives the grant another end where it is open, and issues it where it is not. */
+  /** Gives the grant another end (and reason) where it is open, and issues it where it is not. */
   async #write(wanted: Grant, by: string): Promise<GrantIssued> {
     const { now, publish } = this.#options;
     const { before, after } = await this.#update(wanted.id, (grant) =>
-      grant !== undefined && isOpen(grant, now()) ? { ...grant, until: wanted.until } : wanted,
+      grant !== undefined && isOpen(grant, now())
+        ? { ...grant, issued: wanted.issued, until: wanted.until, why: wanted.why ?? grant.why }
+        : wanted,
     );
     const grant = after ?? wanted;
     const extended = grant !== wanted;
@@ -82,8 +84,9 @@ export class Grants {
     if (!store.ready) return notReady;
     const until = untilOf(request, now(), policy().timezone);
     if (typeof until !== 'string') return until;
+    const issued = new Date(now()).toISOString();
     const { after } = await this.#update(request.id, (grant) =>
-      grant !== undefined && isOpen(grant, now()) ? { ...grant, until } : undefined,
+      grant !== undefined && isOpen(grant, now()) ? { ...grant, issued, until } : undefined,
     );
     if (after === undefined || !isOpen(after, now())) return this.#unknownGrant(request.id);
     publish('grant_extended', { grant: after, by: request.by }, after.service);
@@ -95,9 +98,12 @@ export class Grants {
     if (!store.ready) return notReady;
     const chosen = this.#chosen(request);
     if ('error' in chosen) return chosen;
-    const revoked = await Promise.all(chosen.grants.map(({ id }) => this.#revokeOne(id)));
-    const grants = revoked.filter((grant) => grant !== undefined);
+    const settled = await Promise.allSettled(chosen.grants.map(({ id }) => this.#revokeOne(id)));
+    const grants = settled.flatMap((one) => (one.status === 'fulfilled' ? (one.value ?? []) : []));
+    // Those that are gone are gone, whatever became of the others.
     for (const grant of grants) publish('grant_revoked', { grant, by: request.by }, grant.service);
+    const failed = settled.find((one) => one.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
     return this.#listed(grants);
   }
 

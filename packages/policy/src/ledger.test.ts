@@ -92,6 +92,19 @@ describe('the ledger', () => {
     expect(await ledger.charge(used(1, { [leo]: 10 }, other))).toEqual({ balances: [left(leo, 50)] });
   });
 
+  it('puts back what the storage of the bus has lost, and counts on from there', async () => {
+    await ledger.charge(used(1, { [leo]: 110, [box]: 60 }));
+    const other = aLedger();
+    await Promise.all([leo, box].map((id) => store.remove(id, store.get(id)?.revision ?? 0)));
+    expect(ledger.entry(box)).toMatchObject({ days: { '2026-01-14': { used: 60 * 60_000 } } });
+    const charged = await ledger.charge(used(2, { [leo]: 5 }));
+    expect(charged).toEqual({ balances: [left(leo, 5)] });
+    await eventually(() => ofDay('2026-01-14', box)?.used === 60 * 60_000);
+    expect(ofDay('2026-01-14')).toEqual({ used: 115 * 60_000, bonus: 0 });
+    expect(other.entry(leo)).toEqual(ledger.entry(leo));
+    expect(await other.charge(used(1, { [leo]: 110 }))).toEqual({ balances: [left(leo, 5)] });
+  });
+
   it('charges nothing to an account whose rule is gone', async () => {
     const reply = await ledger.charge(used(1, { 'service.play.gone': 5, [leo]: 5 }));
     expect(reply).toEqual({ balances: [{ account: 'service.play.gone', left: null }, left(leo, 115)] });

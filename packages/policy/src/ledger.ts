@@ -33,7 +33,10 @@ const oldestSpan = 31 * 86_400_000;
 export class Ledger {
   readonly #options: LedgerOptions;
   readonly #lines = new Lines();
-  /** The entries as they were when last heard of, to tell what a change of them changed. */
+  /**
+   * The entries as they were when last heard of, to tell what a change of them changed. Nobody removes one: those
+   * that are gone are lost, with the storage of the bus, and count on as they were.
+   */
   readonly #heard = new Map<string, LedgerEntry>();
 
   constructor(options: LedgerOptions) {
@@ -47,7 +50,7 @@ export class Ledger {
   }
 
   entry(account: AccountId): LedgerEntry | undefined {
-    return this.#options.store.get(account)?.value;
+    return this.#options.store.get(account)?.value ?? this.#heard.get(account);
   }
 
   /** Charges each account by itself: where one fails, the same request again charges what is missing. */
@@ -95,7 +98,9 @@ export class Ledger {
   ): Promise<Update<LedgerEntry>> {
     const { store, publish } = this.#options;
     const { account } = moment.account;
-    const written = await this.#lines.run(account, () => update(store, account, change));
+    const written = await this.#lines.run(account, () =>
+      update(store, account, (entry) => change(entry ?? this.#heard.get(account))),
+    );
     const crossed = crossing(moment, written.before, written.after);
     if (crossed !== null) publish(crossed.type, crossed.data, moment.account.service ?? undefined);
     return written;
@@ -110,14 +115,29 @@ export class Ledger {
   }
 
   #hear(key: string, after: LedgerEntry | undefined): void {
+    if (after === undefined) {
+      void this.#putBack(key);
+      return;
+    }
     const before = this.#heard.get(key);
-    if (after === undefined) this.#heard.delete(key);
-    else this.#heard.set(key, after);
+    this.#heard.set(key, after);
     const { accounts, periods } = this.#options.policy();
     const account = accounts.get(key);
     if (account === undefined) return;
     const moment = { account, periods, now: this.#options.clock.chargeTime() };
     if (isNews(moment, before, after)) this.#options.news.changed('allowance', account.services);
+  }
+
+  /** The first replica that gets there does it for all. */
+  async #putBack(account: AccountId): Promise<void> {
+    const { store } = this.#options;
+    try {
+      await this.#lines.run(account, () =>
+        update(store, account, (entry) => entry ?? this.#heard.get(account)),
+      );
+    } catch {
+      // The bus is away again: the next charge writes all of the entry.
+    }
   }
 }
 

@@ -13,6 +13,7 @@ import { GrantSweep } from './grant-sweep.ts';
 import { Grants } from './grants.ts';
 import { Known } from './known.ts';
 import { Ledger } from './ledger.ts';
+import { localTimeText } from './local-time-text.ts';
 import { NameBook } from './names/name-book.ts';
 import { PermissionNews, type Publish } from './news.ts';
 import type { Store } from './store.ts';
@@ -62,7 +63,11 @@ export class Replica {
     this.#ledgerKnown = new Known(bus.store('ledger'), () => performance.now());
     const ends = { store: bus.store('grants'), now: Date.now, publish };
     this.book = new GrantBook({ ...ends, news });
-    this.#sweep = new GrantSweep({ ...ends, book: this.book });
+    this.#sweep = new GrantSweep({
+      ...ends,
+      book: this.book,
+      isTrusted: () => this.#trust.peek() === null,
+    });
     this.grants = new Grants({
       ...ends,
       book: this.book,
@@ -168,16 +173,6 @@ function publisher(bus: Bus): Publish {
 function aClockTrust(policy: () => CompiledPolicy): ClockTrust {
   const timeText = (instant: number): string => localTimeText(policy().timezone, instant);
   return new ClockTrust({ wall: Date.now, uptime: () => uptime() * 1_000, seen: null, timeText });
-}
-
-function localTimeText(timeZone: string, instant: number): string {
-  const form = new Intl.DateTimeFormat('en-GB', {
-    timeZone,
-    weekday: 'short',
-    hour: '2-digit',
-    minute: '2-digit',
-  });
-  return form.format(instant);
 }
 
 function openNames({ loaded, log }: PolicyContext, news: PermissionNews): NameBook {

@@ -170,6 +170,20 @@ describe('the ledger of two replicas', () => {
     await eventually(async () => expect(await used()).toEqual(everyAccount(150)));
   });
 
+  it('is put back when the server loses its storage, and outlives the replicas then', async () => {
+    const meters = await twoMeters();
+    await chargeAll(meters, 20, 250);
+    await eventually(async () => expect(await used()).toEqual(everyAccount(10)));
+    await nats.kill9();
+    await nats.restart({ loseStorage: true });
+    await chargeAll(meters, 20, 250);
+    await eventually(async () => expect(await used()).toEqual(everyAccount(20)));
+    for (const replica of replicas) await replica.stop('SIGKILL');
+    replicas = [startReplica(), startReplica()];
+    await allReady();
+    expect(await used()).toEqual(everyAccount(20));
+  });
+
   it('warns once at each mark, whichever replica charged', async () => {
     await chargeAll(await twoMeters(), 110, 3_000);
     await eventually(() => tap.of('allowance_spent').length > 0);
