@@ -5,7 +5,8 @@ import { overlaps } from './network.ts';
 import { formatPortRange, portsOverlap } from './port-range.ts';
 import type { Path } from './problem.ts';
 import { blockEntries, isBlock, valueAt } from './raw-value.ts';
-import { DeviceText, ServiceText } from './schema.ts';
+import { ServiceText } from './schema.ts';
+import { DeviceText } from './schema-device.ts';
 import type { PortRange } from './types.ts';
 
 interface Claim {
@@ -23,7 +24,7 @@ type Devices = ReadonlyMap<string, DeviceText>;
 /** A device that can be told by nothing matches nothing. */
 export function checkDevices(raw: unknown): readonly ValueFault[] {
   return blockEntries(raw, 'devices')
-    .filter(([, device]) => isBlock(device) && Object.keys(device).length === 0)
+    .filter(([, device]) => isBlock(device) && Object.keys(device).every((key) => key === 'wake'))
     .map(([name]) =>
       keyFault(['devices', name], {
         message: 'The device has neither "mac" nor "address".',
@@ -88,9 +89,14 @@ function clash(a: Claim, b: Claim, devices: Devices): boolean {
 
 function guardTheSame(a: ServiceText, b: ServiceText, devices: Devices): boolean {
   if (a.direction !== b.direction || !shareInterface(a.interfaces, b.interfaces)) return false;
-  if (a.to === undefined || b.to === undefined) return a.to === b.to;
-  const addresses = (names: readonly string[]) => names.flatMap((name) => devices.get(name)?.address ?? []);
-  return addresses(a.to).some((one) => addresses(b.to ?? []).some((other) => overlaps(one, other)));
+  if (guardsOwnPorts(a) && guardsOwnPorts(b)) return true;
+  const addresses = ({ to = [] }: ServiceText) => to.flatMap((name) => devices.get(name)?.address ?? []);
+  return addresses(a).some((one) => addresses(b).some((other) => overlaps(one, other)));
+}
+
+/** What is forwarded comes to the box's own port first. */
+function guardsOwnPorts({ to, forward }: ServiceText): boolean {
+  return to === undefined || forward !== null;
 }
 
 /** No interface named means every interface. */

@@ -33,17 +33,27 @@ export function dayNumber(text: string): number | null {
   return index < 0 ? null : index + 1;
 }
 
-/** The text that `parseDays` reads as these days: runs of them as ranges. */
+/** The text that `parseDays` reads as these days: runs of them as ranges, over the end of the week as well. */
 export function formatDays(days: Days): string {
-  const runs: [first: number, last: number][] = [];
+  const runs: Run[] = [];
   for (const day of days) {
     const run = runs.at(-1);
-    if (run !== undefined && run[1] === day - 1) run[1] = day;
+    if (run?.[1] === day - 1) runs[runs.length - 1] = [run[0], day];
     else runs.push([day, day]);
   }
-  return runs
+  return aroundTheWeek(runs)
     .map(([first, last]) => (first === last ? nameOf(first) : `${nameOf(first)}-${nameOf(last)}`))
     .join();
+}
+
+type Run = readonly [first: number, last: number];
+
+/** Sunday to Thursday are one run, not two. */
+function aroundTheWeek(runs: readonly Run[]): readonly Run[] {
+  const [first, ...others] = runs;
+  const last = others.at(-1);
+  if (first?.[0] !== 1 || last?.[1] !== 7) return runs;
+  return [...others.slice(0, -1), [last[0], first[1]]];
 }
 
 export function unknownDay<T>(text: string): Parsed<T> {

@@ -39,7 +39,8 @@ const remedies: Readonly<Record<string, readonly [message: string, remedy: strin
 
 function fromYaml(error: YAMLError, document: Document.Parsed): TextFault {
   const [message, remedy] = remedies[error.code] ?? [
-    `This is not YAML: ${error.message}.`,
+    // What it quotes of the file may be a secret.
+    `This is not YAML: ${error.message.replace(/: .{3,}$/s, '')}.`,
     'Check the indentation and the punctuation of this line.',
   ];
   const at = error.pos[0];

@@ -8,7 +8,7 @@ import type { Fault } from './parsed.ts';
 import type { Path } from './problem.ts';
 import { describeValue, isBlock, valueAt } from './raw-value.ts';
 import type { IssueParams } from './schema-parts.ts';
-import { examplesOf, knownKeys, misplacedKeys, schemasAt } from './schema-walk.ts';
+import { examplesOf, isSecret, knownKeys, misplacedKeys, schemasAt } from './schema-walk.ts';
 import { suggest } from './suggest.ts';
 
 type Issue = z.core.$ZodIssue;
@@ -17,9 +17,10 @@ type Issue = z.core.$ZodIssue;
 export function explainIssue(issue: Issue, root: z.ZodType, raw: unknown): readonly ValueFault[] {
   const path = issue.path.map((key) => (typeof key === 'symbol' ? String(key) : key));
   const value = valueAt(raw, path);
+  const found = { path, value, schemas: schemasAt(root, path) };
+  if (isSecret(found.schemas)) return [valueFault(path, wrongSecret(issue, found))];
   const cut = cutSource(value);
   if (cut !== null) return [valueFault(path, cut)];
-  const found = { path, value, schemas: schemasAt(root, path) };
   switch (issue.code) {
     case 'unrecognized_keys':
       return issue.keys.map((key) => keyFault([...path, key], unknownKey(key, found.schemas)));
@@ -43,6 +44,13 @@ export function explainIssue(issue: Issue, root: z.ZodType, raw: unknown): reado
     default:
       return [valueFault(path, { message: `${issue.message}.`, remedy: '' })];
   }
+}
+
+/** Everything else here may repeat what the author wrote. */
+function wrongSecret(issue: Issue, { value, schemas }: Found): Fault {
+  if (issue.code === 'custom') return { message: issue.message, remedy: remedyOf(issue) };
+  const what = typeof value === 'object' ? describeValue(value) : `a ${typeof value}`;
+  return { message: `${capitalised(what)} is here, where text belongs.`, remedy: rightForm(schemas) };
 }
 
 interface Found {
@@ -134,9 +142,21 @@ const typeNames: Readonly<Record<string, string>> = {
 function wrongType(expected: string, { value, schemas }: Found): Fault {
   const message = `${capitalised(describeValue(value))} is here, where ${typeNames[expected] ?? expected} belongs.`;
   const isScalar = ['string', 'number', 'boolean'].includes(typeof value);
-  if (expected === 'array' && isScalar) return { message, remedy: `Write a list: [${String(value)}].` };
+  if (expected === 'array' && isScalar) return { message, remedy: asList(String(value), schemas) };
+  if (expected === 'boolean') return { message, remedy: trueOrFalse(schemas) };
   if (expected === 'string' && isScalar) return asText(String(value), message, schemas);
   return { message, remedy: rightForm(schemas) };
+}
+
+/** Words that stand side by side were meant as entries, unless quotes say otherwise. */
+function asList(text: string, schemas: readonly z.core.$ZodType[]): string {
+  if (/["'\\]/.test(text)) return rightForm(schemas);
+  return `Write a list: [${text.trim().split(/,?\s+/).join(', ')}].`;
+}
+
+function trueOrFalse(schemas: readonly z.core.$ZodType[]): string {
+  const keys = knownKeys(schemas);
+  return `Write true or false${keys.length === 0 ? '' : `, or a block of keys: ${keys.join(', ')}`}.`;
 }
 
 function rightForm(schemas: readonly z.core.$ZodType[]): string {

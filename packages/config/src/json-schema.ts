@@ -28,6 +28,7 @@ export function configJsonSchema(): Record<string, unknown> {
   return toSchema((node) => {
     delete node.computedDefault;
     delete node.misplaced;
+    delete node.secret;
   });
 }
 
@@ -35,6 +36,7 @@ export function configJsonSchema(): Record<string, unknown> {
 export function configSchemaTree(): SchemaNode {
   return toSchema((node) => {
     delete node.misplaced;
+    delete node.secret;
   });
 }
 

@@ -18,7 +18,7 @@ const formRows: readonly Row[] = [
   [
     'a key like no other',
     after('limits: { colour: red }'),
-    '2:11: limits.colour: The key "colour" is not known. The keys here are held, known_per_second, strangers_per_second, stranger_per_minute, sessions.',
+    '2:11: limits.colour: The key "colour" is not known. The keys here are held, waking, known_per_second, strangers_per_second, stranger_per_minute, sessions.',
   ],
   [
     'an unknown mode',
@@ -79,7 +79,7 @@ const formRows: readonly Row[] = [
   [
     'a device of nothing',
     after('devices:', '  a:'),
-    '3:3: devices.a: Nothing is here, where a block of keys belongs. Its keys are mac, address.',
+    '3:3: devices.a: Nothing is here, where a block of keys belongs. Its keys are mac, address, wake.',
   ],
   [
     'no ports',

@@ -34,7 +34,7 @@ services:
     deny: [192.0.2.66]
     allow: [vpn, { from: [nas, 192.0.2.7] }, { from: lan }]
 kernel: { queue: 0, mark_mask: 0xff00, ipv6_prefix: 56 }
-limits: { held: 1, known_per_second: 2, strangers_per_second: 3, stranger_per_minute: 4, sessions: 5 }
+limits: { held: 2, waking: 1, known_per_second: 2, strangers_per_second: 3, stranger_per_minute: 4, sessions: 5 }
 metering: { tick: 1m, idle_bytes: 0, day_starts: "04:00" }
 geo: { countries: /etc/nftoggle/mine.mmdb, asn: /etc/nftoggle/asn.mmdb }
 dns: { servers: [192.168.1.1, "[2001:db8::53]:5353", "127.0.0.1:5300", 2001:db8::53] }
@@ -45,7 +45,14 @@ dns: { servers: [192.168.1.1, "[2001:db8::53]:5353", "127.0.0.1:5300", 2001:db8:
       mode: 'watch',
       node: 'attic',
       kernel: { queue: 0, markMask: 0xff00, ipv6Prefix: 56 },
-      limits: { held: 1, knownPerSecond: 2, strangersPerSecond: 3, strangerPerMinute: 4, sessions: 5 },
+      limits: {
+        held: 2,
+        waking: 1,
+        knownPerSecond: 2,
+        strangersPerSecond: 3,
+        strangerPerMinute: 4,
+        sessions: 5,
+      },
       metering: { tick: 60, idleBytes: 0, dayStarts: 14_400 },
       geo: { countries: '/etc/nftoggle/mine.mmdb', asn: '/etc/nftoggle/asn.mmdb' },
       dns: {
@@ -73,7 +80,7 @@ dns: { servers: [192.168.1.1, "[2001:db8::53]:5353", "127.0.0.1:5300", 2001:db8:
       counts: null,
     });
     expect(config.lan.map(formatNetwork).at(-1)).toBe('100.64.0.0/10');
-    expect(config.devices.get('nas')).toMatchObject({ name: 'nas', macs: ['00:11:32:aa:bb:cc'] });
+    expect(config.devices.get('nas')).toMatchObject({ name: 'nas', macs: ['00:11:32:aa:bb:cc'], wake: null });
     expect(config.devices.get('nas')?.addresses.map(formatNetwork)).toEqual(['192.168.1.20', '2001:db8::20']);
     expect(config.groups.get('vpn')?.map((source) => source.kind)).toEqual([
       'network',
@@ -98,6 +105,8 @@ dns: { servers: [192.168.1.1, "[2001:db8::53]:5353", "127.0.0.1:5300", 2001:db8:
         { protocol: 'udp', from: 3478, to: 3480 },
       ],
       to: ['nas'],
+      wakes: true,
+      forward: null,
       direction: 'in',
       interfaces: ['eth0'],
       openFor: 5_400,
@@ -121,6 +130,7 @@ dns: { servers: [192.168.1.1, "[2001:db8::53]:5353", "127.0.0.1:5300", 2001:db8:
       kernel: { queue: 4242, markMask: 0xfff00000, ipv6Prefix: 64 },
       limits: {
         held: 4096,
+        waking: 1024,
         knownPerSecond: 2000,
         strangersPerSecond: 200,
         strangerPerMinute: 12,

@@ -6,6 +6,7 @@ import { checkNames, namesOf } from './check-names.ts';
 import { checkAllowances, checkPeople } from './check-people.ts';
 import { checkRules } from './check-rules.ts';
 import { checkDevices, checkPorts } from './check-services.ts';
+import { checkWake } from './check-wake.ts';
 import { type ConfigDocument, type Position, readDocument } from './document.ts';
 import type { ValueFault } from './fault.ts';
 import { explainIssue } from './issue-explain.ts';
@@ -14,6 +15,7 @@ import { compareProblems, formatPath, type Path, type Problem } from './problem.
 import { isBlock, type RawBlock } from './raw-value.ts';
 import { type Host, resolveConfig } from './resolve.ts';
 import { ConfigText, sections } from './schema.ts';
+import { withoutPasswords } from './secure-on-password.ts';
 import type { Config } from './types.ts';
 
 /** A configuration, and the revision of the file that it came from. */
@@ -68,8 +70,10 @@ export function revisionOf(content: string | Uint8Array): string {
 }
 
 export function toProblem(file: string, path: Path, position: Position, fault: Fault): Problem {
-  const { message, remedy } = fault;
-  return { file, line: position.line, column: position.column, path: formatPath(path), message, remedy };
+  const [where = '', message = '', remedy = ''] = [formatPath(path), fault.message, fault.remedy].map(
+    withoutPasswords,
+  );
+  return { file, line: position.line, column: position.column, path: where, message, remedy };
 }
 
 function refusal(revision: string, problems: readonly Problem[]): LoadResult {
@@ -99,6 +103,7 @@ function checkValues(raw: unknown, document: ConfigDocument) {
   const faults: readonly ValueFault[] = [
     ...(parsed.error?.issues ?? []).flatMap((issue) => explainIssue(issue, ConfigText, raw)),
     ...checkDevices(raw),
+    ...checkWake(raw),
     ...checkNames(raw, lineOf),
     ...checkPeople(raw, namesOf(raw)),
     ...checkAllowances(raw),

@@ -71,7 +71,8 @@ function defaultOf(node: SchemaNode, required: boolean): string {
   const value = node.default;
   if (node.properties !== undefined) return 'see below';
   const empty = value === undefined || (Array.isArray(value) ? value.length === 0 : isBlock(value));
-  return empty ? 'none' : `\`${String(value)}\``;
+  if (empty) return 'none';
+  return Array.isArray(value) ? `\`[${value.join(', ')}]\`` : `\`${String(value)}\``;
 }
 
 function typeOf(node: SchemaNode): string {
@@ -79,8 +80,10 @@ function typeOf(node: SchemaNode): string {
   if (node.enum !== undefined) return node.enum.map((value) => `\`${String(value)}\``).join(' or ');
   if (node.const !== undefined) return `\`${String(node.const)}\``;
   if (node.anyOf !== undefined) return node.anyOf.map(typeOf).join(' or ');
+  if (node.type === 'boolean') return '`true` or `false`';
   if (node.items !== undefined) return `list: ${typeOf(node.items)}`;
   if (node.type === 'integer') return `whole number, ${node.minimum} to ${node.maximum}`;
+  if (node.type === 'string') return 'text';
   return node.type === 'object' ? 'block' : (node.type ?? 'any');
 }
 

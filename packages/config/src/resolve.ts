@@ -2,6 +2,7 @@
 // From the parts of the file to the configuration that daemons use.
 import { type Id, toId } from '@nftoggle/contracts';
 import { lanRanges } from './lan.ts';
+import { resolveDevice } from './resolve-device.ts';
 import { type RuleContext, resolveAllowance, resolveRule } from './resolve-rule.ts';
 import type { ConfigText, ServiceText } from './schema.ts';
 import type { PersonText } from './schema-person.ts';
@@ -14,6 +15,9 @@ export interface Host {
   readonly hostTimezone: string;
 }
 
+/** Of `limits.waking`. */
+const defaultWaking = 1024;
+
 /** Call it with text that passed every check; names that belong to nothing are a programmer's error here. */
 export function resolveConfig(text: ConfigText, host: Host, serviceOrder: readonly string[]): Config {
   const names: Names = {
@@ -22,16 +26,15 @@ export function resolveConfig(text: ConfigText, host: Host, serviceOrder: readon
     people: new Set(Object.keys(text.people)),
   };
   const timezone = text.timezone ?? host.hostTimezone;
-  const devices = Object.entries(text.devices).map(
-    ([name, { mac, address }]) => [name, { name, macs: mac ?? [], addresses: address ?? [] }] as const,
-  );
   return {
     version: text.version,
     node: text.node ?? toId(host.hostName, 'node'),
     timezone,
     mode: text.mode,
     lan: [...lanRanges, ...text.lan],
-    devices: new Map(devices),
+    devices: new Map(
+      Object.entries(text.devices).map(([name, device]) => [name, resolveDevice(name, device)]),
+    ),
     groups: new Map(Object.entries(text.groups).map(([name, list]) => [name, resolveSources(list, names)])),
     people: new Map(Object.entries(text.people).map(([name, person]) => [name, resolvePerson(name, person)])),
     services: resolveServices(text, serviceOrder, {
@@ -45,6 +48,7 @@ export function resolveConfig(text: ConfigText, host: Host, serviceOrder: readon
     },
     limits: {
       held: text.limits.held,
+      waking: text.limits.waking ?? Math.min(defaultWaking, text.limits.held),
       knownPerSecond: text.limits.known_per_second,
       strangersPerSecond: text.limits.strangers_per_second,
       strangerPerMinute: text.limits.stranger_per_minute,
@@ -95,6 +99,8 @@ function resolveService(name: Id, text: ServiceText, context: RuleContext): Serv
     name,
     ports: text.ports,
     to: [...new Set(text.to ?? [])],
+    wakes: text.wake,
+    forward: text.forward,
     direction: text.direction,
     interfaces: [...new Set(text.interfaces)],
     openFor: text.open_for,

@@ -50,12 +50,15 @@ export const DurationText = z
     examples: ['1h', '1h30m'],
   });
 
-export const TickText = z.string().transform(parsedBy(parseTick)).meta({ title: 'duration' });
-
-function parseTick(text: string): Parsed<number> {
-  const tick = parseDuration(text);
-  if (!tick.ok || tick.value <= 60) return tick;
-  return refuse(`"${text}" is too long.`, 'The longest is 60s.');
+/** A duration that may not be longer than `longest`, a duration itself. */
+export function durationUpTo(longest: string) {
+  const most = parseDuration(longest);
+  const parse = (text: string): Parsed<number> => {
+    const duration = parseDuration(text);
+    if (!duration.ok || !most.ok || duration.value <= most.value) return duration;
+    return refuse(`"${text}" is too long.`, `The longest is ${longest}.`);
+  };
+  return z.string().transform(parsedBy(parse)).meta({ title: 'duration' });
 }
 
 export const PortText = z

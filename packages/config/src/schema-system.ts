@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The sections about the machine and not about who may do what.
 import { z } from 'zod';
-import { DnsServerText, FileText, MarkMaskText, TickText } from './schema-parts.ts';
+import { DnsServerText, durationUpTo, FileText, MarkMaskText } from './schema-parts.ts';
 import { ClockText } from './schema-time.ts';
 
 export const KernelText = z
@@ -22,6 +22,10 @@ export const KernelText = z
 export const LimitsText = z
   .strictObject({
     held: z.int().min(1).max(65_536).default(4096).meta({ description: 'Packets held at once.' }),
+    waking: z.int().min(1).max(65_536).optional().meta({
+      description: 'How many of them may wait for devices that are being woken.',
+      computedDefault: '1024, or `held` where that is less',
+    }),
     known_per_second: z.int().min(1).max(1_000_000).default(2000).meta({
       description: 'First packets per second from sources that a rule could allow.',
     }),
@@ -39,7 +43,7 @@ export const LimitsText = z
 
 export const MeteringText = z
   .strictObject({
-    tick: TickText.prefault('15s').meta({
+    tick: durationUpTo('60s').prefault('15s').meta({
       description: 'How often use is measured, from `1s` to `60s`. A crash loses no more than that.',
     }),
     idle_bytes: z.int().min(0).max(1_073_741_824).default(1024).meta({

@@ -26,6 +26,11 @@ export function misplacedKeys(schemas: readonly z.core.$ZodType[]): Readonly<Rec
   return Object.assign({}, ...schemas.map((schema) => z.globalRegistry.get(schema)?.misplaced ?? {}));
 }
 
+/** Is what stands there nothing for messages and logs? */
+export function isSecret(schemas: readonly z.core.$ZodType[]): boolean {
+  return schemas.some((schema) => z.globalRegistry.get(schema)?.secret === true);
+}
+
 /** Takes off what only adds a default, a description or a conversion. */
 function open(schema: z.core.$ZodType): readonly z.core.$ZodType[] {
   if (schema instanceof z.ZodUnion) return schema.options.flatMap(open);

@@ -2,6 +2,7 @@
 // The text form of nftoggle.yml. Descriptions say the unit and what the default means: the JSON Schema
 // and docs/reference/configuration.md are made from them.
 import { z } from 'zod';
+import { BroadcastText, DeviceText, PasswordText, ReadinessText } from './schema-device.ts';
 import {
   AddressText,
   CountryText,
@@ -23,20 +24,20 @@ import { AllowRuleText, AtEndText, DenyRuleText } from './schema-rule.ts';
 import { DnsText, GeoText, KernelText, LimitsText, MeteringText } from './schema-system.ts';
 import { ClockText, DailyText, DatedWindowText, DatesText, MomentText, WindowText } from './schema-time.ts';
 
-export const DeviceText = z
-  .strictObject({
-    mac: oneOrMany(MacText).optional().meta({
-      description: 'Hardware addresses. They identify the device on networks that this box is part of.',
-    }),
-    address: oneOrMany(AddressText)
-      .optional()
-      .meta({ description: 'IP addresses, of either family. A device that a service leads to needs one.' }),
-  })
-  .meta({ description: 'A machine with a name. At least one of the two keys.' });
-
 export const GroupText = z
   .array(SourceText)
   .meta({ description: 'Sources under one name.', examples: [['10.8.0.0/24']] });
+
+const ForwardBlock = z.strictObject({
+  masquerade: z.boolean().default(false).meta({
+    description:
+      "Whether the device sees this box's address instead of the client's. Needed where its answers would not come back through this box; otherwise the device knows better who connects.",
+  }),
+});
+
+const ForwardText = z
+  .union([z.boolean(), ForwardBlock])
+  .transform((value) => (typeof value === 'boolean' ? (value ? ForwardBlock.parse({}) : null) : value));
 
 export const ServiceText = z
   .strictObject({
@@ -47,6 +48,13 @@ export const ServiceText = z
     to: oneOrMany(Name).optional().meta({
       description: 'Devices whose forwarded traffic is guarded.',
       computedDefault: 'the box itself',
+    }),
+    wake: z.boolean().default(true).meta({
+      description: 'Whether connections that are let in wake the devices of `to` that can be woken.',
+    }),
+    forward: ForwardText.prefault(false).meta({
+      description:
+        'Whether the same ports of this box lead to the device as well, which makes the box its front door. Needs a `to` of one device; connections go to its first address of the family that they use.',
     }),
     direction: z.enum(['in', 'out']).default('in').meta({
       description:
@@ -114,7 +122,6 @@ export const ConfigText = z
   })
   .meta({ title: 'nftoggle.yml', description: 'The configuration of nftoggle.' });
 
-export type DeviceText = z.output<typeof DeviceText>;
 export type ServiceText = z.output<typeof ServiceText>;
 /** The file once its parts are parsed; names in it are not resolved yet. */
 export type ConfigText = z.output<typeof ConfigText>;
@@ -150,6 +157,9 @@ export const valueKinds: readonly z.ZodType[] = [
   CountryText,
   AddressText,
   NetworkText,
+  ReadinessText,
+  BroadcastText,
+  PasswordText,
   DnsServerText,
   FileText,
   MacText,

@@ -31,6 +31,8 @@ export interface Device {
   /** Lower case, with colons. */
   readonly macs: readonly string[];
   readonly addresses: readonly Network[];
+  /** Null for one that is not woken. */
+  readonly wake: Wake | null;
 }
 
 export const roles = ['admin', 'parent', 'member', 'child'] as const;
@@ -52,6 +54,10 @@ export interface Service {
   readonly ports: readonly PortRange[];
   /** Devices whose forwarded traffic is guarded; empty when the service is the box's own (or goes out). */
   readonly to: readonly Id[];
+  /** Whether its first packets wake those devices of `to` that can be woken. */
+  readonly wakes: boolean;
+  /** The box's own ports lead to the one device of `to` as well; null when they do not. */
+  readonly forward: Forward | null;
   readonly direction: 'in' | 'out';
   /** Only packets that come in by these; empty means by any. */
   readonly interfaces: readonly string[];
@@ -64,6 +70,11 @@ export interface Service {
   /** Looked at before `allow`. */
   readonly deny: readonly Rule[];
   readonly allow: readonly Rule[];
+}
+
+export interface Forward {
+  /** The device sees the box's address instead of the client's. */
+  readonly masquerade: boolean;
 }
 
 /** Both ends are included. */
@@ -156,6 +167,8 @@ export interface Kernel {
 export interface Limits {
   /** Packets held at once. */
   readonly held: number;
+  /** How many of them may wait for devices that are being woken; at most `held`. */
+  readonly waking: number;
   /** First packets per second that known sources, and strangers, may ask about. */
   readonly knownPerSecond: number;
   readonly strangersPerSecond: number;
@@ -184,3 +197,29 @@ export interface Dns {
   /** `address:port` of each; empty for those of the machine. */
   readonly servers: readonly string[];
 }
+
+/** How a device that sleeps is woken, and how one knows that it is ready. All times in seconds. */
+export interface Wake {
+  readonly ready: Readiness;
+  /** Longest time that packets are held for it. */
+  readonly timeout: number;
+  /** Least time between the end of one wake that failed and the next one. */
+  readonly minGap: number;
+  /** UDP ports that magic packets are sent to. */
+  readonly ports: readonly number[];
+  /** SecureOn password: 4 or 6 bytes; null for none. */
+  readonly password: Uint8Array | null;
+  /** Where magic packets go beside what is computed; null: only that. */
+  readonly broadcast: Network | null;
+  /** The interface that they leave by; null: by every one that has an address in the device's network. */
+  readonly interface: string | null;
+  /** Run instead of sending magic packets: a program and its arguments, never a shell. Null: magic packets. */
+  readonly run: readonly string[] | null;
+}
+
+/** `asked`: the port that somebody wants to use answers. `settle`: so long after the first sign of life. */
+export type Readiness =
+  | { readonly kind: 'asked' }
+  | { readonly kind: 'tcp'; readonly port: number }
+  | { readonly kind: 'ping' }
+  | { readonly kind: 'settle'; readonly seconds: number };

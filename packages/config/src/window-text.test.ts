@@ -103,9 +103,16 @@ describe('windowText', () => {
     expect(windowText({ weekly: [], except: [], also: [] })).toBe('never');
   });
 
-  it('says days in runs', () => {
+  it('says days in runs, over the end of the week as well', () => {
+    expect(
+      windowText({
+        weekly: weekly('sun-thu 22:00-06:00', 'mon-sun 01:00-02:00', 'sun,mon,wed'),
+        except: [],
+        also: [],
+      }),
+    ).toBe('sun-thu 22:00-06:00, 01:00-02:00, wed,sun-mon');
     expect(windowText({ weekly: weekly('fri-mon', 'mon,wed,fri 22:00-00:00'), except: [], also: [] })).toBe(
-      'mon,fri-sun, mon,wed,fri 22:00-24:00',
+      'fri-mon, mon,wed,fri 22:00-24:00',
     );
   });
 });
