@@ -14,6 +14,7 @@ bus.serve('decide', () => ({
   bound: 'session_time',
   next_allowed: null,
   at_end: 'cut',
+  wake: null,
   accounts: [],
   prefix: 32,
   revision: '0123456789ab',

@@ -14,7 +14,7 @@ import {
 import { prefixOf, streamOf } from './bucket.ts';
 import { inboxPrefix } from './inbox.ts';
 
-export const daemons: readonly Daemon[] = ['interceptor', 'policy', 'api'];
+export const daemons: readonly Daemon[] = ['interceptor', 'policy', 'wol', 'api'];
 
 export interface Permissions {
   readonly publish: readonly string[];

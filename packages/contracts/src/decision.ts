@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { Flow, FlowSource } from './flow.ts';
 import { GrantId } from './grant.ts';
+import { Id } from './ids.ts';
 import { Instant } from './instant.ts';
 import { Refusal } from './refusal.ts';
 
@@ -22,6 +23,8 @@ export const reasons = {
   no_answer: 'no decision arrived in time, so the fallback of the service applied',
   bad_answer: 'the answer was not a decision, so the fallback of the service applied',
   overload: 'too many packets are held already',
+  wake_failed: 'the machine that was asked for was not ready in time',
+  waking_overload: 'too many packets wait for machines to wake already',
   session_not_added: 'the kernel did not take the session, so the packet was dropped',
 } as const;
 
@@ -78,6 +81,8 @@ export const Decision = z.object({
   next_allowed: Instant.nullable(),
   /** Of a denial too: what the rule that is named wants for connections that live on from before. */
   at_end: AtEnd,
+  /** The device that has to be awake first; null when none has. Of a denial: null. */
+  wake: Id.nullable(),
   /** What the time of use is charged to; empty when it is not counted. */
   accounts: z.array(AccountId),
   /**

@@ -5,6 +5,7 @@ import { Address, FlowSource, Port, Protocol } from './flow.ts';
 import { Grant } from './grant.ts';
 import { Id } from './ids.ts';
 import { Instant } from './instant.ts';
+import { WakeFailed, WakeReady, WakeStarted } from './wake.ts';
 
 const flowFacts = {
   service: Id,
@@ -114,6 +115,9 @@ export const eventData = {
   allowance_changed: AllowanceChanged,
   permissions_changed: PermissionsChanged,
   clock_changed: ClockChanged,
+  wake_started: WakeStarted,
+  wake_ready: WakeReady,
+  wake_failed: WakeFailed,
   config_changed: ConfigChanged,
   config_refused: ConfigRefused,
 } as const;

@@ -17,6 +17,7 @@ export const Grant = z.object({
   service: Id,
   /** As a rule names one: an address, a network, a device, a group, a person, `lan`, `any`. */
   source: SourceName,
+  /** When somebody gave it its end: first, or last. */
   issued: Instant,
   until: Instant,
   /** Who gave it, as the client calls itself. */

@@ -13,3 +13,4 @@ export * from './schedule.ts';
 export * from './status.ts';
 export * from './stores.ts';
 export * from './subjects.ts';
+export * from './wake.ts';

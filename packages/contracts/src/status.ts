@@ -8,7 +8,7 @@ export const StatusRequest = z.object({});
 
 /** What every daemon says of itself. */
 export const DaemonStatus = z.object({
-  daemon: z.enum(['interceptor', 'policy', 'api']),
+  daemon: z.enum(['interceptor', 'policy', 'wol', 'api']),
   pid: z.int(),
   started: Instant,
   /** The configuration in force, and the problem that keeps a newer file from it, if there is one. */
@@ -69,6 +69,9 @@ export const InterceptorStatus = DaemonStatus.extend({
   queues: z.array(QueueStatus),
   held: z.int(),
   heldLimit: z.int(),
+  /** Packets among them that wait for a machine to wake. */
+  waking: z.int(),
+  wakingLimit: z.int(),
   services: z.array(GuardedService),
   /** The newest 500 of them at most. */
   sessions: z.array(Session),
@@ -120,6 +123,29 @@ export const PolicyStatus = DaemonStatus.extend({
 });
 export type PolicyStatus = z.infer<typeof PolicyStatus>;
 
+export const WolStatus = DaemonStatus.extend({
+  daemon: z.literal('wol'),
+  waking: z.array(
+    z.object({
+      device: Id,
+      by: z.string(),
+      started: Instant,
+      deadline: Instant,
+      /** Magic packets so far. */
+      packets: z.int(),
+      problem: z.string().nullable(),
+    }),
+  ),
+  /** Every device that can be woken, and how long that takes, in seconds; null before it was learned. */
+  devices: z.array(
+    z.object({
+      device: Id,
+      expected: z.object({ median: z.number(), p95: z.number(), wakes: z.int() }).nullable(),
+    }),
+  ),
+});
+export type WolStatus = z.infer<typeof WolStatus>;
+
 /** The whole system as the api sees it; a daemon that did not answer is null. */
 export const SystemStatus = z.object({
   node: Id,
@@ -132,5 +158,6 @@ export const SystemStatus = z.object({
   api: DaemonStatus,
   interceptor: InterceptorStatus.nullable(),
   policy: PolicyStatus.nullable(),
+  wol: WolStatus.nullable(),
 });
 export type SystemStatus = z.infer<typeof SystemStatus>;

@@ -14,9 +14,10 @@ import {
   GrantRevokeRequest,
 } from './grant.ts';
 import { ScheduleReply, ScheduleRequest } from './schedule.ts';
-import { InterceptorStatus, PolicyStatus, StatusRequest } from './status.ts';
+import { InterceptorStatus, PolicyStatus, StatusRequest, WolStatus } from './status.ts';
+import { WakeReply, WakeRequest, WakeTraceReply, WakeTraceRequest } from './wake.ts';
 
-export type Daemon = 'interceptor' | 'policy' | 'api';
+export type Daemon = 'interceptor' | 'policy' | 'wol' | 'api';
 
 interface RequestSubject {
   readonly area: string;
@@ -145,6 +146,36 @@ export const requests = {
     deadline: 2_000,
     about: 'The clock is right, whatever later time was seen before.',
   },
+  wake: {
+    area: 'wol',
+    verb: 'wake',
+    request: WakeRequest,
+    reply: WakeReply,
+    server: 'wol',
+    callers: ['interceptor'],
+    deadline: 7_000,
+    about: 'Is this device ready for this port? It is woken if it sleeps, once however many ask.',
+  },
+  wakeTrace: {
+    area: 'wol',
+    verb: 'trace',
+    request: WakeTraceRequest,
+    reply: WakeTraceReply,
+    server: 'wol',
+    callers: ['api'],
+    deadline: 7_000,
+    about: 'The steps of a wake as they happen, or of a look at everything without one.',
+  },
+  wolStatus: {
+    area: 'wol',
+    verb: 'status',
+    request: StatusRequest,
+    reply: WolStatus,
+    server: 'wol',
+    callers: ['api'],
+    deadline: 1_000,
+    about: 'Which devices can be woken, and how long that takes.',
+  },
   interceptorStatus: {
     area: 'interceptor',
     verb: 'status',
@@ -261,16 +292,34 @@ export const events = {
     publishers: ['policy'],
     about: 'The clock of the machine is not to be believed any more, or is again.',
   },
+  wake_started: {
+    area: 'wake',
+    verb: 'started',
+    publishers: ['wol'],
+    about: 'A device is being woken.',
+  },
+  wake_ready: {
+    area: 'wake',
+    verb: 'ready',
+    publishers: ['wol'],
+    about: 'A device that was woken answers at the port that was asked for.',
+  },
+  wake_failed: {
+    area: 'wake',
+    verb: 'failed',
+    publishers: ['wol'],
+    about: 'A device was not ready in time, and what is known of why.',
+  },
   config_changed: {
     area: 'config',
     verb: 'changed',
-    publishers: ['interceptor', 'policy', 'api'],
+    publishers: ['interceptor', 'policy', 'wol', 'api'],
     about: 'A daemon runs a new revision of the configuration.',
   },
   config_refused: {
     area: 'config',
     verb: 'refused',
-    publishers: ['interceptor', 'policy', 'api'],
+    publishers: ['interceptor', 'policy', 'wol', 'api'],
     about: 'A daemon kept its last good configuration, and why.',
   },
 } as const satisfies Record<EventType, EventSubject>;

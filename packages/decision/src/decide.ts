@@ -7,10 +7,12 @@ import type { CompiledPolicy } from './compile.ts';
 import { accountsOf, type Case, failure, type Trace } from './conditions.ts';
 import { decisionPrefix } from './decision-prefix.ts';
 import { nextAllowed, type Opening } from './next-allowed.ts';
+import { deviceToWake } from './wake-target.ts';
 import { type Allowed, type Granted, type NearMiss, type Outcome, type Refused, walk } from './walk.ts';
 import type { World } from './world.ts';
 
-export type Question = Pick<Flow, 'service' | 'source'>;
+/** Without a destination it is about the first device that the service leads to. */
+export type Question = Pick<Flow, 'service' | 'source'> & Partial<Pick<Flow, 'destination'>>;
 
 /** May this source use this service at `now` (milliseconds since the epoch), until when, or from when on? */
 export function decide(policy: CompiledPolicy, world: World, question: Question, now: number): Decision {
@@ -20,7 +22,12 @@ export function decide(policy: CompiledPolicy, world: World, question: Question,
   const sender = new Sender(policy, world, parsed, mac, outside);
   const service = policy.services.get(question.service);
   if (service === undefined) return unknownService(policy, sender);
-  return decideFor({ policy, service, asker: sender, world, periods: policy.periods }, sender, now).decision;
+  const kase = { policy, service, asker: sender, world, periods: policy.periods };
+  const { decision } = decideFor(kase, sender, now);
+  // Few services wake anything: theirs alone costs a look at the destination.
+  if (decision.wake === null && service.targets.length === 0) return decision;
+  const wake = decision.decision === 'allow' ? deviceToWake(service.targets, question.destination) : null;
+  return { ...decision, wake };
 }
 
 /** A decision, and what it was made from: for those who explain it. */
@@ -90,6 +97,7 @@ function denial(
     bound: null,
     next_allowed: next === null ? null : new Date(next).toISOString(),
     at_end: atEnd,
+    wake: null,
     accounts: [],
   };
 }
@@ -106,6 +114,7 @@ function permission(kase: Case, outcome: Allowed | Granted, { until, bound }: Pe
     bound,
     next_allowed: null,
     at_end: granted ? kase.service.atEnd : outcome.rule.atEnd,
+    wake: deviceToWake(kase.service.targets, undefined),
     // A grant is given, and not used up.
     accounts: granted ? [] : accountsOf(kase, outcome.entry),
   };

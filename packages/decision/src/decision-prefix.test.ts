@@ -98,6 +98,7 @@ describe('the prefix of a decision that depends on the world', () => {
 version: 1
 timezone: UTC
 geo: { asn: /etc/nftoggle/asn.mmdb }
+lan: ["2001:db8:aa::/96"]
 devices: { laptop: { address: "2001:db8:9::40" } }
 people: { leo: { devices: [laptop], allowance: { daily: 1h, services: [counted] } } }
 groups: { two: ["2001:db8:9::1", "2001:db8:9::2"] }
@@ -110,6 +111,7 @@ services:
   counted: { ports: [6/tcp], allow: [any] }
   uncounted: { ports: [7/tcp], allow: [any] }
   shared: { ports: [8/tcp], allow: [{ from: any, allowance: { daily: 1h } }] }
+  hosts: { ports: [11/tcp], allow: [{ from: lan }, { from: "fd00::5" }] }
   apart: { ports: [9/tcp], allow: [{ from: [two, any], allowance: { daily: 1h } }] }
 `);
   const prefixIn = (service: string, address: string, parts: WorldParts): number =>
@@ -135,6 +137,23 @@ services:
     expect(prefixIn('numbered', '2001:db8:1::1', whole)).toBe(64);
     expect(prefixIn('numbered', '2001:db8:9::1', halved)).toBe(128);
     expect(prefixIn('elsewhere', '2001:db8:9::1', halved)).toBe(64);
+  });
+
+  it('is one address where a part of it is at home, and in no country', () => {
+    const places = { '2001:db8:aa::/48': 'DE' };
+    expect(prefixIn('placed', '2001:db8:aa::1', { places })).toBe(128);
+    expect(prefixIn('placed', '2001:db8:aa:0:8000::1', { places })).toBe(128);
+    expect(prefixIn('placed', '2001:db8:aa:1::1', { places })).toBe(64);
+  });
+
+  it("is one address where a rule names an address of the neighbours on the provider's side", () => {
+    const ask = (address: string, outside: boolean): number => {
+      const source = outside ? { address, outside: true as const } : { address };
+      return decide(policy, aWorld(), { service: 'hosts', source }, now).prefix;
+    };
+    expect(ask('fd00::9', false)).toBe(64);
+    expect(ask('fd00::9', true)).toBe(128);
+    expect(ask('fd00:0:0:1::9', true)).toBe(64);
   });
 
   it('is one address where one of its addresses is of a person whose allowance counts', () => {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { type Device, formatNetwork, parseAddress, parseMoment } from '@nftoggle/config';
 import type { Check, ExplainReply, ExplainRequest, Explanation, FlowSource } from '@nftoggle/contracts';
+import { addressNumbers } from './address-set.ts';
 import { Sender } from './asker.ts';
 import type { CompiledPolicy } from './compile.ts';
 import type { Case } from './conditions.ts';
@@ -99,10 +100,19 @@ function explainSubject(parts: Omit<Case, 'asker'>, subject: Subject, at: number
     source: flowSource(subject.sender),
     at: new Date(at).toISOString(),
     timezone: parts.policy.timezone,
-    text: [sentence, subject.remark, ...others, leftOut].join(''),
+    text: [sentence, subject.remark, unseenRemark(kase, subject, decided), ...others, leftOut].join(''),
     // The last check is the deciding one, so the earliest go.
     checks: checks.slice(surplus),
   };
+}
+
+/** Who asks about an address may mean a device that rules know by its MAC address. */
+function unseenRemark({ policy, service }: Case, { name, sender }: Subject, { decision }: Decided): string {
+  const { address } = sender;
+  if (decision.decision === 'allow' || address === null || name !== formatNetwork(address)) return '';
+  const byMac = service.allow.some(({ entries }) => entries.some(({ matcher }) => matcher.macs.size > 0));
+  if (!byMac || !policy.nowhere.has(addressNumbers(address))) return '';
+  return '; MAC addresses were not compared: where this is the address of a device, ask by its name';
 }
 
 function otherRemark(parts: Omit<Case, 'asker'>, other: Other, first: Decided, at: number): string {

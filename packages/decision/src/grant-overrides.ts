@@ -67,7 +67,8 @@ function denyNotes(
   return service.deny.flatMap((rule) => {
     const refused = cases.filter((kase) => firstEntry(rule, kase) !== null && isInCountries(kase, rule));
     const [kase = cases[0]] = refused;
-    if (kase === undefined || (refused.length === 0 && !mayTouch(rule, matcher))) return [];
+    const some = refused.length > 0 || (matcher.isWide && mayTouch(rule, matcher));
+    if (kase === undefined || !some) return [];
     const from = refusesFrom(kase, rule, now);
     if (from >= until) return [];
     const what = refused.length === cases.length ? 'refuses it' : 'may refuse some of it';

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // When somebody who is refused would be let in. The same walk is made again at later instants: each time at the
 // first at which what refuses now may be over, so that none is skipped at which access could begin.
+import type { Grant } from '@nftoggle/contracts';
 import type { Budget } from './account.ts';
 import type { CompiledEntry, CompiledRule } from './compile.ts';
 import { balancesOf, budgetsOf, type Case, failure, isInCountries, leftOf } from './conditions.ts';
@@ -75,21 +76,32 @@ function ruleFor(kase: Case, rule: CompiledRule): CompiledRule | null {
   return entry !== null && isInCountries(kase, rule) ? { ...rule, entries: [entry] } : null;
 }
 
-/** The rules that concern the asker, and by which of their sources: who has the same is treated alike. */
-function keyOf({ service, asker }: Case): string {
-  const { deny, allow, people } = service;
+/**
+ * What concerns the asker: the rules, each with the source that matches, the people and the grants. Who has the
+ * same is treated alike.
+ */
+function keyOf(kase: Case): string {
+  const { deny, allow, people } = kase.service;
   const rules = [...deny, ...allow].map(({ path, entries }) => `${path} ${entries[0]?.matcher.text}`);
-  const names = people.length === 0 ? [] : asker.among(people).map(({ name }) => name);
-  return [...rules, ...names].join('\n');
+  const names = people.length === 0 ? [] : kase.asker.among(people).map(({ name }) => name);
+  const grants = grantsOf(kase).map(({ id, until }) => `${id} ${until}`);
+  return [...rules, ...names, ...grants].join('\n');
 }
 
-/** All that decides beside the rules and the time. What is kept of it is replaced, never changed. */
+function grantsOf({ policy, service, asker, world }: Case): readonly Grant[] {
+  return world.grants(service.name).filter(({ source }) => {
+    const matcher = policy.matcherOf(source);
+    return matcher !== null && asker.is(matcher);
+  });
+}
+
+/** All that decides beside those and the time. What is kept of it is replaced, never changed. */
 function factsOf(kase: Case): readonly unknown[] {
   const { service, world } = kase;
   const entries = service.allow.flatMap((rule) =>
     entryBudgets(kase, rule.entries[0]).map(({ account }) => world.ledger?.(account)),
   );
-  return [world.clockProblem, world.ledger === null, ...entries, ...world.grants(service.name)];
+  return [world.clockProblem, world.ledger === null, ...entries];
 }
 
 function entryBudgets(kase: Case, entry: CompiledEntry | undefined): readonly Budget[] {

@@ -42,7 +42,10 @@ export function unknownSubject(policy: CompiledPolicy, name: string): Refusal {
 export function noAccounts(policy: CompiledPolicy, who: string): Refusal {
   const { people, devices, groups, accounts } = policy;
   if (people.has(who) || devices.has(who) || groups.has(who) || policy.matcherOf(who) !== null) {
-    return { error: 'no_allowance', message: `Nothing limits ${JSON.stringify(who)} to an allowance.` };
+    return {
+      error: 'no_allowance',
+      message: `Nothing limits ${JSON.stringify(who)} ${ownersHint(policy, who)}`,
+    };
   }
   const known = { person: people.keys(), device: devices.keys(), group: groups.keys() };
   const near = suggest(
@@ -51,6 +54,16 @@ export function noAccounts(policy: CompiledPolicy, who: string): Refusal {
   );
   const remedy = near === null ? hint(who, known) : `Did you mean "${near}"?`;
   return { error: 'unknown_name', message: `${JSON.stringify(who)} is not known. ${remedy}` };
+}
+
+/** A device may be limited by the allowance of those whose it is. */
+function ownersHint({ people }: CompiledPolicy, device: string): string {
+  const limited = [...people.values()].filter(
+    ({ budget, devices }) => budget !== null && devices.includes(device),
+  );
+  if (limited.length === 0) return 'to an allowance.';
+  const names = limited.map(({ name }) => `"${name}"`).join(' and ');
+  return `to an allowance of its own. It counts toward that of ${names}: ask about ${names}.`;
 }
 
 export function wrongTime({ message, remedy }: Fault): Refusal {

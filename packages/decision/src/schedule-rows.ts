@@ -27,9 +27,9 @@ export function scheduleRows(
     const devices = person === undefined ? [] : personDevices(policy, person);
     const all = device === undefined ? devices : [device];
     return [...policy.services.values()].flatMap((service) =>
-      all.flatMap(({ name, addresses, macs }) => {
-        const [asker] = deviceSenders(policy, world, { name, addresses, macs });
-        return deviceRow({ policy, world, service, asker, periods: policy.ahead }, name, now);
+      all.flatMap((one) => {
+        const [asker] = deviceSenders(policy, world, one);
+        return deviceRow({ policy, world, service, asker, periods: policy.ahead }, one.name, now);
       }),
     );
   }
@@ -66,11 +66,11 @@ function serviceRows(policy: CompiledPolicy, world: World, service: CompiledServ
   }));
 }
 
-/** The service as it is for one source of one of its rules, wherever that source is. */
+/**
+ * The service as it is for one source of one of its rules, wherever that source is: deny rules for some countries
+ * are for nobody in particular.
+ */
 function serviceFor(service: CompiledService, rule: CompiledRule, entry: CompiledEntry): CompiledService {
-  const deny = service.deny.filter(
-    ({ countries, notCountries }) => countries === null && notCountries === null,
-  );
   const allow = [{ ...rule, entries: [entry], countries: null, notCountries: null }];
-  return { ...service, deny, allow };
+  return { ...service, allow };
 }

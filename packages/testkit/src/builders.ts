@@ -27,6 +27,7 @@ export function aDecision(changes: Partial<Decision> = {}): Decision {
     bound: 'session_time',
     next_allowed: null,
     at_end: 'cut',
+    wake: null,
     accounts: [],
     prefix: 32,
     revision: '0123456789ab',

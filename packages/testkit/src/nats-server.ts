@@ -36,6 +36,7 @@ export interface NatsOptions {
 const passwords: Passwords = {
   interceptor: 'interceptor-secret',
   policy: 'policy-secret',
+  wol: 'wol-secret',
   api: 'api-secret',
   tap: 'tap-secret',
 };
