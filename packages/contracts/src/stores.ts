@@ -4,7 +4,6 @@ import { z } from 'zod';
 import { Grant } from './grant.ts';
 import { Instant } from './instant.ts';
 import type { Daemon } from './subjects.ts';
-import { WakeEntry } from './wake.ts';
 
 /** All times in milliseconds. */
 export const LedgerEntry = z.object({
@@ -52,13 +51,6 @@ export const stores = {
     users: ['policy'],
     maxBytes: 1024 * 1024,
     about: 'The latest trusted time, by `<node>.seen`.',
-  },
-  wakes: {
-    bucket: 'nftoggle_wakes',
-    entry: WakeEntry,
-    users: ['wol'],
-    maxBytes: 4 * 1024 * 1024,
-    about: 'How long the last wakes of each device took, by `<node>.<device>`.',
   },
 } as const satisfies Record<string, Store>;
 

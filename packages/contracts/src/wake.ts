@@ -82,7 +82,3 @@ export const WakeFailed = z.object({
   packets: z.int(),
   problem: z.string(),
 });
-
-/** What was learned of a device: how long its last wakes took, in milliseconds, oldest first, at most 50. */
-export const WakeEntry = z.object({ durations: z.array(z.int().min(0)).max(50) });
-export type WakeEntry = z.infer<typeof WakeEntry>;
