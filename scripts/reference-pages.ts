@@ -17,25 +17,31 @@ export function referencePages(): ReadonlyMap<string, string> {
 
 const program = join(import.meta.dirname, '../packages/cli/src/main.ts');
 
-/** The help of the program and of each of its commands, as it prints them. */
+/** The help of the program, of each of its commands, and of theirs, as it prints them. */
 function commandReference(): string {
-  const overview = help();
-  const [, list = ''] = /\nCommands:\n([\s\S]*?)(\n\n|$)/.exec(overview) ?? [];
-  const commands = [...list.matchAll(/^ {2}(\w+)/gm)]
-    .map(([, name = '']) => name)
-    .filter((name) => name !== 'help');
-  const section = (title: string, text: string): string => `## ${title}\n\n\`\`\`\n${text.trim()}\n\`\`\``;
+  const section = (command: readonly string[]): readonly string[] => {
+    const text = help(command);
+    const title = ['nftoggle', ...command].join(' ');
+    return [
+      `## ${title}\n\n\`\`\`\n${text.trim()}\n\`\`\``,
+      ...commandsIn(text).flatMap((name) => section([...command, name])),
+    ];
+  };
   return [
     '# nftoggle, the command',
     'Generated from the help of the program: change it there.',
-    section('nftoggle', overview),
-    ...commands.map((name) => section(`nftoggle ${name}`, help(name))),
+    ...section([]),
   ]
     .join('\n\n')
     .concat('\n');
 }
 
-function help(...command: readonly string[]): string {
+function commandsIn(text: string): readonly string[] {
+  const [, list = ''] = /\nCommands:\n([\s\S]*?)(\n\n|$)/.exec(text) ?? [];
+  return [...list.matchAll(/^ {2}([\w-]+)/gm)].map(([, name = '']) => name).filter((name) => name !== 'help');
+}
+
+function help(command: readonly string[]): string {
   const env = { ...process.env, NO_COLOR: '1' };
-  return execFileSync(process.execPath, [program, 'help', ...command], { encoding: 'utf8', env });
+  return execFileSync(process.execPath, [program, ...command, '--help'], { encoding: 'utf8', env });
 }

@@ -105,11 +105,12 @@ function expectSilence(): void {
 const combinations: readonly (readonly DaemonName[])[] = [
   ['interceptor'],
   ['policy'],
+  ['wol'],
   ['nats-server'],
   ['interceptor', 'policy'],
   ['interceptor', 'nats-server'],
   ['policy', 'nats-server'],
-  ['interceptor', 'policy', 'nats-server'],
+  ['interceptor', 'policy', 'wol', 'nats-server'],
 ];
 
 describe('kill -9', () => {
@@ -176,7 +177,9 @@ describe('no interceptor at all', () => {
 describe('kill -9 of `up` itself', () => {
   it('ends its children, leaves the guard, and a new `up` takes the sessions over as they were', async () => {
     const before = (await statusNow(system)).interceptor?.sessions ?? [];
-    const pids = (['interceptor', 'policy', 'api', 'nats-server'] as const).map((name) => system.pidOf(name));
+    const pids = (['interceptor', 'policy', 'wol', 'api', 'nats-server'] as const).map((name) =>
+      system.pidOf(name),
+    );
     await using connecting = keepConnecting();
     system.child.kill('SIGKILL');
     await eventually(() => pids.every((pid) => !isAlive(pid)), { withinMs: 15_000 });

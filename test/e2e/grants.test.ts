@@ -115,7 +115,7 @@ describe('a grant', () => {
 
   it('outlives kill -9 of everything at once', async () => {
     const issued = await open('--for', '10m', '--from', 'friend');
-    system.kill('policy', 'nats-server', 'interceptor', 'api');
+    system.kill('policy', 'nats-server', 'interceptor', 'wol', 'api');
     await eventually(async () => (await system.status()).healthy, { withinMs: 30_000 });
     await eventually(async () => (await grants()).length === 1, { withinMs: 10_000 });
     expect(await grants()).toEqual([issued.grant]);

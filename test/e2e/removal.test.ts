@@ -86,7 +86,7 @@ it('`up` guards again', async () => {
 it('`panic` works with every process dead, and `up` guards again', async () => {
   const pids = [
     system.child.pid,
-    ...(['interceptor', 'policy', 'api', 'nats-server'] as const).map((name) => system.pidOf(name)),
+    ...(['interceptor', 'policy', 'wol', 'api', 'nats-server'] as const).map((name) => system.pidOf(name)),
   ];
   for (const pid of pids) process.kill(pid, 'SIGKILL');
   await eventually(

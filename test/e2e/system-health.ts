@@ -30,7 +30,7 @@ export async function recovered(
   return eventually(
     async () => {
       const status = await statusNow(system);
-      const pids = [status.interceptor?.pid, status.policy?.pid, natsPid(system)];
+      const pids = [status.interceptor?.pid, status.policy?.pid, status.wol?.pid, natsPid(system)];
       const isNew = pids.every((pid) => pid !== undefined && !gone.includes(pid));
       if (!status.healthy || !isNew) throw new Error(`not recovered: ${JSON.stringify(status)}`);
       return status;

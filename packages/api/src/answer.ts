@@ -33,7 +33,7 @@ export async function answer<Q extends Question>(
   const wrong = objection?.(request) ?? null;
   if (wrong !== null) return sendProblem(reply, 400, wrong);
   const answered = await backend.ask(question, request);
-  if (answered === null) return sendProblem(reply, 503, changes.has(question) ? noAnswerToChange : noAnswer);
+  if (answered === null) return sendProblem(reply, 503, silence(question));
   const checked = requests[question].reply.parse(answered);
   if ('error' in checked) return sendRefusal(reply, checked);
   return reply.code(status?.(checked as Success<Q>) ?? 200).send(checked);
@@ -47,6 +47,11 @@ const changes: ReadonlySet<Question> = new Set([
   'clockAccept',
 ]);
 
+function silence(question: Question): Problem {
+  if (requests[question].server === 'wol') return wolIsSilent;
+  return changes.has(question) ? noAnswerToChange : noAnswer;
+}
+
 const noAnswer: Problem = {
   error: 'no_answer',
   message: 'The policy daemon does not answer. `nftoggle status` shows what is down, and its log says why.',
@@ -58,4 +63,11 @@ const noAnswerToChange: Problem = {
   message:
     'The policy daemon does not answer, so it is not known whether this was done: `nftoggle grants` and ' +
     '`nftoggle allowances` show it. `nftoggle status` shows what is down.',
+};
+
+const wolIsSilent: Problem = {
+  error: 'no_answer',
+  message:
+    'The wol daemon, which wakes devices, does not answer. `nftoggle status` shows what is down, and its ' +
+    'log says why.',
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// One answer of each kind, as policy and the interceptor give them.
+// One answer of each kind, as the daemons give them.
 import type {
   Allowances,
   Explanation,
@@ -7,6 +7,8 @@ import type {
   InterceptorStatus,
   PolicyStatus,
   Schedule,
+  WakeTrace,
+  WolStatus,
 } from '@nftoggle/contracts';
 
 export const revision = '0123456789ab';
@@ -22,6 +24,7 @@ export const explanation: Explanation = {
   bound: null,
   next_allowed: null,
   at_end: 'cut',
+  wake: null,
   accounts: [],
   prefix: 32,
   revision,
@@ -84,6 +87,8 @@ export const interceptorStatus: InterceptorStatus = {
   queues: [],
   held: 0,
   heldLimit: 10,
+  waking: 0,
+  wakingLimit: 5,
   services: [{ name: 'ssh', ports: ['22/tcp'], guards: 'this box', sessions: 0 }],
   sessions: [],
   sessionsTotal: 0,
@@ -112,4 +117,28 @@ export const policyStatus: PolicyStatus = {
   clockProblem: null,
   names: [],
   databases: { countries: null, asn: null },
+};
+
+export const wolStatus: WolStatus = {
+  daemon: 'wol',
+  pid: 9,
+  started,
+  revision,
+  problem: null,
+  waking: [],
+  devices: [{ device: 'nas', expected: { median: 25, p95: 31, wakes: 12 } }],
+};
+
+export const wakeTrace: WakeTrace = {
+  steps: [
+    { at: 300, step: 'probe', ok: null, text: '192.168.1.20 tcp/25565: no answer within 300 ms' },
+    {
+      at: 12_700,
+      step: 'ready',
+      ok: true,
+      text: '192.168.1.20 tcp/25565: ready 12.4 s after the wake began',
+    },
+  ],
+  done: true,
+  ok: true,
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { ReplyOf, RequestOf, SystemStatus } from '@nftoggle/contracts';
 
-/** What clients may ask policy through the api. */
+/** What clients may ask the daemons through the api. */
 export type Question =
   | 'explain'
   | 'schedule'
@@ -11,7 +11,8 @@ export type Question =
   | 'grantIssue'
   | 'grantExtend'
   | 'grantRevoke'
-  | 'clockAccept';
+  | 'clockAccept'
+  | 'wakeTrace';
 
 /** Where the answers come from. */
 export interface Backend {

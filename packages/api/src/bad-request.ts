@@ -22,6 +22,10 @@ const meanings: Readonly<Record<string, string>> = {
   by: 'who asks for it, in at most 100 characters',
   why: 'a text of at most 500 characters',
   id: 'the id of a grant',
+  device: 'the name of a device that can be woken',
+  after: 'how many steps are known already, from 0',
+  patience: 'a whole number of milliseconds, 5000 at most',
+  doctor: 'true to look and wake nothing, or false',
 };
 
 export function badRequest(issues: readonly Issue[]): Problem {

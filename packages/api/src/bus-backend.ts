@@ -25,20 +25,23 @@ export class BusBackend implements Backend {
 
   async status(): Promise<SystemStatus> {
     const { bus, loaded, status } = this.#context;
-    const [interceptor, policy] = await Promise.all([
+    const [interceptor, policy, wol] = await Promise.all([
       this.#orNull(bus.request('interceptorStatus', {})),
       this.#orNull(bus.request('policyStatus', {})),
+      this.#orNull(bus.request('wolStatus', {})),
     ]);
-    const { node, mode, timezone } = loaded().config;
+    const { node, mode, timezone, devices } = loaded().config;
+    const wakesNothing = [...devices.values()].every(({ wake }) => wake === null);
     return {
       node,
       version: manifest.version,
       mode,
       timezone,
-      healthy: policy !== null && interceptor?.guard === wantedGuard[mode],
+      healthy: policy !== null && interceptor?.guard === wantedGuard[mode] && (wol !== null || wakesNothing),
       api: status(),
       interceptor,
       policy,
+      wol,
     };
   }
 

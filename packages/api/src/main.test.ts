@@ -6,7 +6,14 @@ import { Bus } from '@nftoggle/bus';
 import type { Daemon, InterceptorStatus } from '@nftoggle/contracts';
 import { type DaemonProcess, eventually, type NatsServer, startDaemon, startNats } from '@nftoggle/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { explanation, grant, interceptorStatus, policyStatus } from './answers.fixture.ts';
+import {
+  explanation,
+  grant,
+  interceptorStatus,
+  policyStatus,
+  wakeTrace,
+  wolStatus,
+} from './answers.fixture.ts';
 
 const config = 'version: 1\nnode: box\ntimezone: Europe/Berlin\nservices: { ssh: { ports: [22/tcp] } }\n';
 let nats: NatsServer;
@@ -51,6 +58,7 @@ describe('the api daemon', () => {
         healthy: false,
         interceptor: null,
         policy: null,
+        wol: null,
         api: { daemon: 'api' },
       },
     });
@@ -88,6 +96,27 @@ describe('the api daemon', () => {
     expect(await post('/v1/grants', body)).toMatchObject({ code: 201, body: { grant: { by: 'grace' } } });
     guard = 'failed';
     expect(await get('/v1/status')).toMatchObject({ body: { healthy: false } });
+    guard = 'guarding';
+  });
+
+  it('needs wol to answer where there is something to wake, and only there', async () => {
+    const wake = { device: 'nas', after: 0, patience: 0, doctor: false, by: 'ada' };
+    expect(await get('/v1/status')).toMatchObject({ body: { healthy: true, wol: null } });
+    expect(await post('/v1/wake', wake)).toMatchObject({ code: 503, body: { error: 'no_answer' } });
+    const nas = '{ mac: 00:11:32:aa:bb:cc, address: 192.168.1.20, wake: true }';
+    api.configure(`${config}devices: { nas: ${nas} }\n`);
+    await eventually(async () => expect(await get('/v1/status')).toMatchObject({ body: { healthy: false } }));
+    const wol = busOf('wol');
+    wol.serve('wolStatus', () => wolStatus);
+    wol.serve('wakeTrace', ({ device }) =>
+      device === 'nas' ? wakeTrace : { error: 'unknown_name', message: `no ${device}` },
+    );
+    await wol.ready;
+    await eventually(async () =>
+      expect(await get('/v1/status')).toMatchObject({ body: { healthy: true, wol: wolStatus } }),
+    );
+    expect(await post('/v1/wake', wake)).toEqual({ code: 200, body: wakeTrace });
+    expect(await post('/v1/wake', { ...wake, device: 'nsa' })).toMatchObject({ code: 404 });
   });
 
   it('leaves a second api no place, with one clear message', async () => {

@@ -10,7 +10,7 @@ export interface Problem {
   readonly field?: string;
 }
 
-/** What HTTP calls each way in which policy refuses a question. */
+/** What HTTP calls each way in which a daemon refuses a question. */
 const refusalStatus: Readonly<Record<Refusal['error'], number>> = {
   unknown_service: 404,
   unknown_source: 404,

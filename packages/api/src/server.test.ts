@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The routes as a client sees them: over a real socket, with a policy that answers what the test wants.
+// The routes as a client sees them: over a real socket, with daemons that answer what the test wants.
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { type IncomingMessage, request } from 'node:http';
@@ -8,7 +8,15 @@ import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import type { SystemStatus } from '@nftoggle/contracts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { allowances, explanation, grant, revision, schedule, timezone } from './answers.fixture.ts';
+import {
+  allowances,
+  explanation,
+  grant,
+  revision,
+  schedule,
+  timezone,
+  wakeTrace,
+} from './answers.fixture.ts';
 import type { Backend, Question } from './backend.ts';
 import { buildServer } from './server.ts';
 import { listenOnSocket } from './unix-socket.ts';
@@ -22,6 +30,7 @@ const status: SystemStatus = {
   api: { daemon: 'api', pid: 1, started: '2025-01-15T12:00:00.000Z', revision, problem: null },
   interceptor: null,
   policy: null,
+  wol: null,
 };
 
 let answerOf: (question: Question) => unknown;
@@ -61,6 +70,7 @@ const answers: Readonly<Record<Question, unknown>> = {
   grantExtend: { grant, extended: true, overrides: null, notes: [], timezone },
   grantRevoke: { grants: [grant], timezone },
   clockAccept: { now: '2025-01-15T12:00:00.000Z', timezone },
+  wakeTrace,
 };
 
 async function send(method: string, path: string, body?: unknown) {
@@ -84,8 +94,11 @@ describe('the routes', () => {
   });
 
   const end = { service: 'ssh', source: 'any', by: 'ada' };
+  const wake = { device: 'nas', after: 3, patience: 5_000, doctor: false, by: 'ada' };
   it.each([
     ['POST', '/v1/clock/accept', { by: 'ada' }, 'clockAccept', { by: 'ada' }],
+    ['POST', '/v1/wake', wake, 'wakeTrace', wake],
+    ['POST', '/v1/wake', { ...wake, doctor: true }, 'wakeTrace', { ...wake, doctor: true }],
     ['GET', '/v1/why?source=a&service=ssh', undefined, 'explain', { source: 'a', service: 'ssh' }],
     [
       'GET',
@@ -110,7 +123,7 @@ describe('the routes', () => {
       'grantRevoke',
       { service: 'ssh', source: '2001:db8::/32', by: 'ada' },
     ],
-  ] as const)('%s %s asks policy %j: %s', async (method, path, body, question, expected) => {
+  ] as const)('%s %s asks %j: %s', async (method, path, body, question, expected) => {
     const reply = await send(method, path, body);
     expect(reply).toEqual({ code: 200, body: answers[question] });
     expect(asked).toEqual([
@@ -138,6 +151,7 @@ describe('the routes', () => {
   it('do nothing by a method that they do not know', async () => {
     expect(await send('PUT', '/v1/grants', end)).toMatchObject({ code: 404 });
     expect(await send('POST', '/v1/why', end)).toMatchObject({ code: 404 });
+    expect(await get('/v1/wake')).toMatchObject({ code: 404 });
     expect(asked).toEqual([]);
   });
 });
@@ -173,6 +187,13 @@ describe('a question that is wrong', () => {
     ['GET', '/v1/allowances?whom=leo', undefined, 'whom'],
     ['POST', '/v1/bonus', { who: 'leo', seconds: 90_000, by: 'ada' }, 'seconds'],
     ['POST', '/v1/bonus', { seconds: 60, by: 'ada' }, 'who'],
+    ['POST', '/v1/wake', { after: 0, patience: 0, doctor: true, by: 'ada' }, 'device'],
+    ['POST', '/v1/wake', { device: 'nas', after: -1, patience: 0, doctor: true, by: 'ada' }, 'after'],
+    ['POST', '/v1/wake', { device: 'nas', after: 0, patience: 5_001, doctor: true, by: 'ada' }, 'patience'],
+    // Whoever mistypes it must not wake anything.
+    ['POST', '/v1/wake', { device: 'nas', after: 0, patience: 0, docotr: true, by: 'ada' }, 'doctor'],
+    ['POST', '/v1/wake', { device: 'nas', after: 0, patience: 0, doctor: 'yes', by: 'ada' }, 'doctor'],
+    ['POST', '/v1/wake', { device: 'nas', after: 0, patience: 0, doctor: true }, 'by'],
   ] as const)('is told which field: %s %s %j: %s', async (method, path, body, field) => {
     const reply = await send(method, path, body);
     expect(reply).toMatchObject({ code: 400, body: { error: 'bad_request', field } });
@@ -187,6 +208,7 @@ describe('a question that is wrong', () => {
         ['POST', '/v1/grants'],
         ['PATCH', '/v1/grants/k3v9x2ab'],
         ['POST', '/v1/bonus'],
+        ['POST', '/v1/wake'],
       ] as const)
         expect(await send(method, path, body)).toMatchObject({ code: 400, body: { error: 'bad_request' } });
       expect(asked).toEqual([]);
@@ -200,7 +222,7 @@ describe('a question that is wrong', () => {
   });
 });
 
-describe('a question that policy refuses', () => {
+describe('a question that a daemon refuses', () => {
   it.each([
     ['unknown_service', 404],
     ['unknown_source', 404],
@@ -211,10 +233,12 @@ describe('a question that policy refuses', () => {
     ['too_many', 409],
     ['wrong_time', 422],
     ['not_ready', 503],
-  ])('as %s has status %i and the words of policy', async (error, code) => {
+  ])('as %s has status %i and the words of the daemon', async (error, code) => {
     const refusal = { error, message: 'This is why.' };
     answerOf = () => refusal;
     expect(await get('/v1/schedule?subject=leo')).toEqual({ code, body: refusal });
+    const wake = { device: 'nas', after: 0, patience: 0, doctor: false, by: 'ada' };
+    expect(await send('POST', '/v1/wake', wake)).toEqual({ code, body: refusal });
   });
 });
 
@@ -231,6 +255,15 @@ describe('silence and faults', () => {
     const reply = await send('POST', '/v1/bonus', { who: 'leo', seconds: 60, by: 'ada' });
     expect(reply).toMatchObject({ code: 503, body: { error: 'no_answer' } });
     expect(reply.body.message).toContain('not known whether this was done');
+  });
+
+  it('blame the daemon that is silent', async () => {
+    answerOf = () => null;
+    const wake = { device: 'nas', after: 0, patience: 0, doctor: false, by: 'ada' };
+    const reply = await send('POST', '/v1/wake', wake);
+    expect(reply).toMatchObject({ code: 503, body: { error: 'no_answer' } });
+    expect(reply.body.message).toMatch(/wol daemon.*nftoggle status/);
+    expect(reply.body.message).not.toContain('policy');
   });
 
   it('never pass on an answer of the wrong shape', async () => {

@@ -7,6 +7,7 @@ import { clockRoutes } from './routes/clock.ts';
 import { decisionRoutes } from './routes/decisions.ts';
 import { grantRoutes } from './routes/grants.ts';
 import { systemRoutes } from './routes/system.ts';
+import { wakeRoutes } from './routes/wake.ts';
 
 /** No question is longer than this, in bytes. */
 const bodyLimit = 16 * 1024;
@@ -19,6 +20,7 @@ export function buildServer(backend: Backend): FastifyInstance {
   grantRoutes(app, backend);
   allowanceRoutes(app, backend);
   clockRoutes(app, backend);
+  wakeRoutes(app, backend);
   handleTheRest(app, backend);
   return app;
 }

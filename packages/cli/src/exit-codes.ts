@@ -9,6 +9,7 @@ export const exitCodes = {
   cannotStart: 3,
   notReachable: 5,
   notFound: 6,
+  timedOut: 7,
 } as const;
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];

@@ -12,6 +12,7 @@ export function anExplanation(change: Partial<Explanation> = {}): Explanation {
     bound: null,
     next_allowed: null,
     at_end: 'cut',
+    wake: null,
     accounts: [],
     prefix: 32,
     revision: '3fa0c1d2e4b5',

@@ -6,8 +6,10 @@ import { text } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
 import { temporaryDirectory } from './temporary-directory.fixture.ts';
 
-/** Status and body by `METHOD path`, or by the path alone for a GET. */
-type Answers = Readonly<Record<string, readonly [number, unknown]>>;
+type Answer = readonly [status: number, body: unknown];
+
+/** By `METHOD path`, or by the path alone for a GET; one that depends on what was asked may take its time. */
+type Answers = Readonly<Record<string, Answer | ((body: unknown) => Answer | Promise<Answer>)>>;
 
 interface FakeDaemon {
   readonly state: string;
@@ -23,9 +25,11 @@ export async function daemonWith(answers: Answers): Promise<FakeDaemon> {
   const server = createServer(async (request, response) => {
     const { method, url = '' } = request;
     const body = await text(request);
-    if (body !== '') bodies.push(JSON.parse(body));
+    const parsed: unknown = body === '' ? undefined : JSON.parse(body);
+    if (parsed !== undefined) bodies.push(parsed);
     const asked = method === 'GET' ? url : `${method} ${url}`;
-    const [status, answer] = answers[asked] ?? [404, { error: 'x', message: `no ${asked}` }];
+    const known = answers[asked] ?? ([404, { error: 'x', message: `no ${asked}` }] as const);
+    const [status, answer] = typeof known === 'function' ? await known(parsed) : known;
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
   });
   onTestFinished(() => void server.close());

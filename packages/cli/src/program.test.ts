@@ -172,6 +172,40 @@ warning: services.ssh.allow[1] expired 2020-01-02 00:00 (Europe/Berlin): it lets
     expect(json.warnings).toHaveLength(1);
   });
 
+  it('shows how devices are woken, by which services, and when they are ready', async () => {
+    const file = configFile(`version: 1
+devices:
+  nas: { mac: 00:11:32:aa:bb:cc, address: 192.168.1.20, wake: { ready: tcp/22, timeout: 2m } }
+  vm: { address: 192.168.1.21, wake: { run: [/usr/local/bin/vm-on, "7"], ready: settle 20s } }
+  pc: { mac: [00:11:32:aa:bb:cd, 00:11:32:aa:bb:ce], address: 192.168.1.22, wake: true }
+  tv: { mac: 00:11:32:aa:bb:cf, address: 192.168.1.23, wake: { ready: ping } }
+  printer: { address: 192.168.1.24 }
+services:
+  files: { ports: [445/tcp], to: nas, allow: [lan] }
+  game: { ports: [25565/tcp], to: [vm, nas], allow: [lan] }
+  print: { ports: [631/tcp], to: printer, allow: [lan] }
+  video: { ports: [8009/tcp], to: tv, wake: false, allow: [lan] }
+`);
+    const { code, stdout } = await nftoggle('check', file);
+    expect(code).toBe(0);
+    expect(stdout.slice(stdout.indexOf('can be woken'))).toBe(
+      `can be woken
+  nas  00:11:32:aa:bb:cc                    ready when 22/tcp answers, 2m at most                 for files, game
+  vm   runs /usr/local/bin/vm-on 7          ready when 20s after it first answers, 1m30s at most  for game
+  pc   00:11:32:aa:bb:cd 00:11:32:aa:bb:ce  ready when the asked port answers, 1m30s at most      by \`nftoggle wake\` alone
+  tv   00:11:32:aa:bb:cf                    ready when it answers a ping, 1m30s at most           by \`nftoggle wake\` alone
+`,
+    );
+    const json = JSON.parse((await nftoggle('check', file, '-o', 'json')).stdout);
+    expect(json.wakes[0]).toEqual({
+      device: 'nas',
+      by: '00:11:32:aa:bb:cc',
+      ready: '22/tcp answers',
+      timeout: '2m',
+      services: ['files', 'game'],
+    });
+  });
+
   it('lists what is wrong on stderr, with its place, and ends with 3', async () => {
     const { code, stdout, stderr } = await nftoggle('check', configFile('version: 1\nservces: {}\n'));
     expect([code, stdout]).toEqual([3, '']);

@@ -5,6 +5,7 @@ import { Command, CommanderError } from 'commander';
 import { addAsking } from './command-line/asking.ts';
 import { addPermitting, shieldNegativeTimes } from './command-line/permitting.ts';
 import { addRunning } from './command-line/running.ts';
+import { addWaking } from './command-line/waking.ts';
 import { CommandError, type ExitCode, exitCodes } from './exit-codes.ts';
 import { printLine } from './output.ts';
 import { projectRoot } from './paths.ts';
@@ -49,6 +50,7 @@ function buildProgram(finish: (code: ExitCode) => void): Command {
   addRunning(program, finish);
   addAsking(program, finish);
   addPermitting(program);
+  addWaking(program);
   program
     .command('version')
     .description('print the version')
@@ -66,4 +68,4 @@ function versionText(): string {
 
 const notes = `
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 wrong configuration or cannot start, 5 the daemon is not
-reachable, 6 no such service, device, person, grant or allowance.`;
+reachable, 6 no such service, device, person, grant or allowance, 7 timed out.`;

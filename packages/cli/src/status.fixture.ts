@@ -22,6 +22,8 @@ export function aStatus(): SystemStatus {
       ],
       held: 1,
       heldLimit: 4096,
+      waking: 0,
+      wakingLimit: 1024,
       services: [
         { name: 'ssh', ports: ['22/tcp'], guards: 'this box', sessions: 1 },
         { name: 'minecraft', ports: ['25565/tcp', '19132/udp'], guards: '192.168.1.20', sessions: 0 },
@@ -65,5 +67,6 @@ export function aStatus(): SystemStatus {
         asn: null,
       },
     },
+    wol: { ...daemon, daemon: 'wol', waking: [], devices: [] },
   });
 }

@@ -8,7 +8,8 @@ import { momentText } from './time-text.ts';
 /** A decision as one sentence for people; `source` is how the asker is called in it. */
 export function decisionSentence(kase: Case, source: string, decided: Decided, at: number): string {
   const { decision } = decided;
-  if (decision.decision === 'allow') return `allow: ${allowText(kase, source, decided, at)}`;
+  if (decision.decision === 'allow')
+    return `allow: ${allowText(kase, source, decided, at)}${wakeText(kase.service)}`;
   const { service, policy } = kase;
   if (decision.reason === 'no_rule') return `deny: ${noMatch(service, source)}`;
   const cause = denyCause(kase, source, decision);
@@ -45,6 +46,14 @@ function allowText({ policy, service, world }: Case, source: string, decided: De
   if (permit === null) return `${who} lets ${source} ${service.direction}`;
   const until = `until ${momentText(zone, permit.until, at)} (${zone})`;
   return `${who} lets ${source} ${service.direction} ${until}${endText(decided)}`;
+}
+
+/** Of several devices, the packet says which one is meant. */
+function wakeText({ targets }: CompiledService): string {
+  const names = targets.flatMap(({ device, canBeWoken }) => (canBeWoken ? [device] : []));
+  if (names.length === 0) return '';
+  const when = targets.length === 1 ? 'if it sleeps' : 'where it is asked for and sleeps';
+  return `; ${names.join(' or ')} is woken first ${when}`;
 }
 
 /** Nothing after the time that the service opens for: who goes on using it notices no end. */

@@ -57,6 +57,32 @@ describe('an explanation', () => {
     expect(text).toBe('deny: the only rule of game does not match tv (192.168.1.9)');
   });
 
+  it.each([
+    ['one', 'lets 192.168.1.10 in until 13:00 (Europe/Berlin); nas is woken first if it sleeps'],
+    ['granted', 'until 12:30 (Europe/Berlin), then the grant ends; nas is woken first if it sleeps'],
+    ['several', '; nas or pc is woken first where it is asked for and sleeps'],
+    ['quiet', 'lets 192.168.1.10 in until 13:00 (Europe/Berlin)'],
+    ['shut', 'deny: shut has no rule that could let 192.168.1.10 in'],
+  ])('says which device is woken first: %s', (service, end) => {
+    const home = aPolicy(`
+version: 1
+timezone: Europe/Berlin
+devices:
+  nas: { mac: 00:11:32:aa:bb:cc, address: 192.168.1.20, wake: true }
+  pc: { mac: 00:11:32:aa:bb:cd, address: 192.168.1.21, wake: true }
+  printer: { address: 192.168.1.22 }
+services:
+  one: { ports: [1/tcp], to: nas, allow: [lan] }
+  granted: { ports: [5/tcp], to: nas }
+  several: { ports: [2/tcp], to: [nas, printer, pc], allow: [lan] }
+  quiet: { ports: [3/tcp], to: nas, wake: false, allow: [lan] }
+  shut: { ports: [4/tcp], to: nas }
+`);
+    const world = aWorld({ grants: [aGrant('granted', 'any', '2025-01-15T11:30:00Z')] });
+    const { text } = explain(home, world, { source: '192.168.1.10', service }, now) as Explanation;
+    expect(text.endsWith(end)).toBe(true);
+  });
+
   it('shows each condition up to the deciding one, in order', () => {
     const reply = explained('198.51.100.1', 'ssh');
     expect(reply.checks).toEqual([

@@ -124,6 +124,24 @@ describe('the trace of a wake', () => {
     expect(lines(trace).at(-1)).toContain('ready 1.7 s after the wake began');
   });
 
+  it('is read to its end by who asks soon after a wake, and nothing of that wake is', async () => {
+    const scene = new Scene(aHost());
+    void scene.waker.ask(aRequest());
+    await scene.clock.pass(2_000);
+    scene.say({ kind: 'open' });
+    await scene.clock.pass(2_000);
+    const first = scene.waker.trace(request());
+    await scene.clock.pass(1);
+    scene.say({ kind: 'unusable', problem: 'there is no ping' });
+    const begun = traceOf(await first);
+    expect(begun.done).toBe(false);
+    scene.say({ kind: 'open' });
+    await scene.clock.pass(0);
+    const rest = traceOf(await scene.waker.trace(request({ after: begun.steps.length })));
+    expect(rest).toMatchObject({ done: true, ok: true, steps: [{ step: 'ready' }] });
+    expect(lines(rest).at(-1)).toContain('it was up already');
+  });
+
   it('begins again for who asks on after a restart', async () => {
     const scene = new Scene(aHost());
     const asked = scene.waker.trace(request({ after: 7, patience: 400 }));

@@ -287,11 +287,13 @@ export class Waker {
   #traced(target: Target, after: number, by: string): Trace | null {
     const { name } = target.host;
     const running = this.#episodes.running(name);
-    if (running !== undefined) return running;
     const last = this.#episodes.last(name);
     // After a restart there is none: the wake begins again.
-    if (after > 0 && last !== undefined) return last;
-    return this.#begin(target, by)?.trace ?? null;
+    if (running === undefined && after > 0 && last !== undefined) return last;
+    const trace = running ?? this.#begin(target, by)?.trace ?? null;
+    // Whoever reads its beginning reads on when it is over, so it is the last one from now on.
+    if (after === 0) this.#episodes.show(name);
+    return trace;
   }
 
   #examined(target: Target, after: number): Trace {

@@ -5,6 +5,7 @@ import { type OutputFormat, printAnswer, printJson, printLine } from '../output.
 import { paintFor } from '../paint.ts';
 import { checkPage } from '../render/check-page.ts';
 import { ruleFacts } from '../render/rule-facts.ts';
+import { wakeFacts } from '../render/wake-facts.ts';
 import { configWarnings } from './config-warnings.ts';
 
 /** Reads a configuration as the daemons would, and changes nothing. */
@@ -30,5 +31,5 @@ function asJson({ config, revision }: Loaded, warnings: readonly string[]): obje
     rules: [...deny, ...allow].map((rule) => ({ rule: rule.path, limits: ruleFacts(rule, timezone) })),
   }));
   const people = [...config.people.values()].map(({ name, role, devices }) => ({ name, role, devices }));
-  return { ok: true, revision, mode, timezone, services, people, warnings };
+  return { ok: true, revision, mode, timezone, services, people, wakes: wakeFacts(config), warnings };
 }

@@ -3,6 +3,7 @@ import { formatPortRange, type Loaded, type Person, type Rule, type Service } fr
 import type { Paint } from '../paint.ts';
 import { columns } from './columns.ts';
 import { allowanceText, ruleFacts } from './rule-facts.ts';
+import { type WakeFacts, wakeFacts } from './wake-facts.ts';
 
 /** What a right file guards: services with what limits their rules, people, and what to think about again. */
 export function checkPage(
@@ -22,6 +23,7 @@ export function checkPage(
     ...columns(services.map(serviceCells)),
     ...titled('limits', columns(services.flatMap((service) => limitRows(service, config.timezone))), paint),
     ...titled('people', columns(people.map(personCells)), paint),
+    ...titled('can be woken', columns(wakeFacts(config).map(wakeCells)), paint),
     ...warnings.map((warning) => `${paint('yellow', 'warning:')} ${warning}`),
   ].join('\n');
 }
@@ -63,4 +65,9 @@ function personCells({ name, role, devices, allowance, counts }: Person): string
       ? 'no allowance'
       : `${allowanceText(allowance)}${counts === null ? '' : ` for ${counts.join(', ')}`}`;
   return [`  ${name}`, role, devices.length === 0 ? 'no device' : devices.join(', '), time];
+}
+
+function wakeCells({ device, by, ready, timeout, services }: WakeFacts): string[] {
+  const whose = services.length === 0 ? 'by `nftoggle wake` alone' : `for ${services.join(', ')}`;
+  return [`  ${device}`, by, `ready when ${ready}, ${timeout} at most`, whose];
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { InterceptorStatus, PolicyStatus, SystemStatus } from '@nftoggle/contracts';
+import type { InterceptorStatus, PolicyStatus, SystemStatus, WolStatus } from '@nftoggle/contracts';
 import { expect, it } from 'vitest';
 import { plain } from '../paint.ts';
 import { aStatus } from '../status.fixture.ts';
@@ -19,6 +19,12 @@ function withPolicy(change: Partial<PolicyStatus>): SystemStatus {
   return { ...rest, policy: { ...policy, ...change } };
 }
 
+function withWol(change: Partial<WolStatus>): SystemStatus {
+  const { wol, ...rest } = aStatus();
+  if (wol === null) throw new TypeError('the fixture has a wol');
+  return { ...rest, wol: { ...wol, ...change } };
+}
+
 it('fits a healthy system on one page', () => {
   expect(statusPage(aStatus(), now, plain)).toBe(
     `nftoggle 0.1.0 on gate: guarding
@@ -34,7 +40,7 @@ ssh       192.168.1.10  3 h 59 min  17:00 asked again  services.ssh.allow[0]
 QUEUE           WAITING  TOTAL  DROPPED
 4242 known      0        12     0 full, 0 socket
 4243 strangers  1        900    7 full, 2 socket
-held 1 of 4096 packets, by nft_queue
+held 1 of 4096, waking 0 of 1024 packets, by nft_queue
 
 packets 916: 12 let in, 900 dropped, 3 malformed
 
@@ -145,4 +151,49 @@ warning: ASN: /etc/geo/asn.mmdb (not readable): there is no such file
 warning: ida.dyn.example has no address, so it lets nobody in (no such name)
 warning: eve.dyn.example is taken for 203.0.113.9, 2001:db8::9, as it was last known (no server answers)`,
   );
+});
+
+it('says what wakes, for whom, and how long that takes as a rule', () => {
+  const wake = {
+    device: 'nas',
+    by: 'minecraft',
+    started: '2026-01-01T12:00:48Z',
+    deadline: '2026-01-01T12:02:18Z',
+    packets: 4,
+    problem: null,
+  };
+  const waking = [
+    wake,
+    { ...wake, device: 'vm', by: 'ada', problem: '/usr/local/bin/on: no such\nfile' },
+    // Its clock is a little ahead of ours.
+    { ...wake, device: 'pc', started: '2026-01-01T12:01:01Z' },
+  ];
+  const devices = [
+    { device: 'nas', expected: { median: 25.2, p95: 31.4, wakes: 12 } },
+    { device: 'vm', expected: null },
+    { device: 'pc', expected: { median: 300, p95: 310, wakes: 1 } },
+  ];
+  const page = statusPage(withWol({ waking, devices }), now, plain);
+  expect(page.split('\n\n').at(-1)).toBe(
+    `nas: waking for 12 s of about 25 s, for minecraft
+vm: waking for 12 s of 90 s at most, for ada; /usr/local/bin/on: no such file
+pc: waking for 0 s of about 5 min, for minecraft
+CAN BE WOKEN  TAKES          95 % WITHIN  WAKES
+nas           25 s           31 s         12
+vm            not known yet
+pc            5 min          5 min        1`,
+  );
+});
+
+it('says how many packets are held, how many of them wait for machines to wake, and the most of each', () => {
+  const page = statusPage(withInterceptor({ held: 3, waking: 2 }), now, plain);
+  expect(page).toContain('\nheld 3 of 4096, waking 2 of 1024 packets, by nft_queue\n');
+});
+
+it('says that nothing is woken while wol is silent, and which configuration it has not taken', () => {
+  const page = statusPage({ ...aStatus(), healthy: false, wol: null }, now, plain);
+  expect(page).toContain('guarding, but not everything answers\n');
+  expect(page).toContain('\nproblem: wol does not answer: no device is woken\n');
+  const refused = statusPage(withWol({ problem: 'nftoggle.yml:3:1: no' }), now, plain);
+  expect(refused).toContain('problem: the newest configuration is not in force:\n  nftoggle.yml:3:1: no\n');
 });

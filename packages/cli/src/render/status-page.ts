@@ -7,6 +7,7 @@ import { guardTrouble } from './guard-trouble.ts';
 import { momentText } from './local-time.ts';
 import { policyCount, policyFacts, policyProblems } from './policy-facts.ts';
 import { timeLeft } from './time-left.ts';
+import { wolFacts } from './wol-facts.ts';
 
 /** One page that answers, from top to bottom: am I safe, what is guarded, who is in, is anything lost. */
 export function statusPage(status: SystemStatus, now: Date, paint: Paint): string {
@@ -21,6 +22,7 @@ export function statusPage(status: SystemStatus, now: Date, paint: Paint): strin
     );
   if (status.policy !== null)
     parts.push([policyCount(status.policy), ...policyFacts(status.policy, now, paint)]);
+  if (status.wol !== null) parts.push(wolFacts(status.wol, now, paint));
   return parts
     .filter((part) => part.length > 0)
     .map((part) => part.join('\n'))
@@ -55,7 +57,10 @@ function problems(status: SystemStatus, paint: Paint): string[] {
   const found: string[] = [];
   if (status.interceptor === null) found.push('the interceptor does not answer: no new source is let in');
   if (status.policy === null) found.push('policy does not answer: the fallback of each service applies');
-  const texts = [status.interceptor, status.policy, status.api].map((daemon) => daemon?.problem ?? null);
+  if (status.wol === null) found.push('wol does not answer: no device is woken');
+  const texts = [status.interceptor, status.policy, status.wol, status.api].map(
+    (daemon) => daemon?.problem ?? null,
+  );
   for (const text of new Set(texts))
     if (text !== null)
       found.push(`the newest configuration is not in force:\n  ${text.replaceAll('\n', '\n  ')}`);
@@ -105,7 +110,8 @@ function endText({ until, bound, at_end }: Session, zone: string, now: Date): st
   return `${momentText(until, now, zone)} ${boundTexts[bound]}${kept}`;
 }
 
-function queues({ queues, queueMechanism, held, heldLimit }: InterceptorStatus, paint: Paint): string[] {
+function queues(interceptor: InterceptorStatus, paint: Paint): string[] {
+  const { queues, queueMechanism, held, heldLimit, waking, wakingLimit } = interceptor;
   const rows = queues.map((queue) => [
     `${queue.number} ${queue.lane}`,
     String(queue.waiting),
@@ -114,7 +120,7 @@ function queues({ queues, queueMechanism, held, heldLimit }: InterceptorStatus, 
   ]);
   return [
     ...(rows.length > 0 ? headed(['QUEUE', 'WAITING', 'TOTAL', 'DROPPED'], rows, paint) : []),
-    `held ${held} of ${heldLimit} packets, by ${queueMechanism}`,
+    `held ${held} of ${heldLimit}, waking ${waking} of ${wakingLimit} packets, by ${queueMechanism}`,
   ];
 }
 

@@ -8,9 +8,9 @@ import { ensurePrivateDirectory, ensureSecrets, secretFile, writePrivately } fro
 import type { ChildPlan } from './supervised-child.ts';
 
 /** The interceptor starts first: it guards before there is a bus to ask on. */
-export const startOrder = ['interceptor', 'nats-server', 'policy', 'api'] as const;
+export const startOrder = ['interceptor', 'nats-server', 'policy', 'wol', 'api'] as const;
 /** Who asks stops before who answers, and the bus last, so that the last events are still delivered. */
-export const stopOrder: readonly ChildName[] = ['api', 'policy', 'interceptor', 'nats-server'];
+export const stopOrder: readonly ChildName[] = ['api', 'policy', 'interceptor', 'wol', 'nats-server'];
 export type ChildName = (typeof startOrder)[number];
 
 /** The argument by which a process is known as ours, beside its state directory. */

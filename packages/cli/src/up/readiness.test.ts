@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
-import { expect, it } from 'vitest';
+import { join } from 'node:path';
+import type { SystemStatus } from '@nftoggle/contracts';
+import { expect, it, vi } from 'vitest';
+import { stateWith } from '../fake-daemon.fixture.ts';
 import { aStatus } from '../status.fixture.ts';
-import { guardingLine, isGuarding, whatIsMissing } from './readiness.ts';
+import { guardingLine, isGuarding, waitUntilGuarding, whatIsMissing } from './readiness.ts';
 
 it('guards only when the kernel guards and questions get answers', () => {
   const status = aStatus();
@@ -12,6 +15,38 @@ it('guards only when the kernel guards and questions get answers', () => {
   expect(isGuarding({ ...status, interceptor: { ...interceptor, guard: 'failed' } })).toBe(false);
   expect(isGuarding({ ...status, interceptor: { ...interceptor, guard: 'watching' } })).toBe(true);
   expect(isGuarding({ ...status, interceptor: null })).toBe(false);
+});
+
+it('guards without wol when that does not come in time, and without nothing else', () => {
+  const status = { ...aStatus(), healthy: false, wol: null };
+  expect(isGuarding(status)).toBe(false);
+  expect(isGuarding(status, true)).toBe(true);
+  expect(isGuarding({ ...status, policy: null }, true)).toBe(false);
+  expect(isGuarding({ ...status, interceptor: null }, true)).toBe(false);
+  expect(isGuarding({ ...aStatus(), healthy: false }, true)).toBe(false);
+});
+
+it('waits for wol no longer than it takes to complain of others, who are waited for', async () => {
+  const running = new AbortController();
+  const wait = async (status: SystemStatus) => {
+    const state = await stateWith({ '/v1/status': [200, status] });
+    const silence: string[] = [];
+    const waiting = waitUntilGuarding(
+      join(state, 'run', 'daemon.sock'),
+      running.signal,
+      (problem) => silence.push(problem),
+      200,
+    );
+    return { waiting, silence };
+  };
+  const withoutWol = { ...aStatus(), healthy: false, wol: null };
+  const one = await wait(withoutWol);
+  expect(await one.waiting).toEqual(withoutWol);
+  expect(one.silence).toEqual([]);
+  const other = await wait({ ...withoutWol, policy: null });
+  await vi.waitFor(() => expect(other.silence).toEqual([expect.stringContaining('policy')]));
+  running.abort();
+  expect(await other.waiting).toBe(undefined);
 });
 
 it('says in one line what is guarded', () => {
@@ -31,4 +66,5 @@ it('names the part that is silent', () => {
   expect(whatIsMissing(undefined)).toContain('api');
   expect(whatIsMissing({ ...aStatus(), interceptor: null })).toContain('interceptor');
   expect(whatIsMissing({ ...aStatus(), policy: null })).toContain('policy');
+  expect(whatIsMissing({ ...aStatus(), wol: null })).toContain('wol');
 });

@@ -5,23 +5,26 @@ import { pause } from '../pause.ts';
 
 const lookEvery = 100;
 /** A start that takes longer than this, in milliseconds, is worth a word. */
-const patience = 20_000;
+const defaultPatience = 20_000;
 
 /**
  * Waits for ever until ports are guarded and questions get answers. Tells `onSilence` once, when that takes
- * long, which part is missing. Undefined when `signal` ended the wait.
+ * long, which part is missing. Of what it can guard without, it waits no longer than that: the status that it
+ * returns then is not healthy. Undefined when `signal` ended the wait.
  */
 export async function waitUntilGuarding(
   socket: string,
   signal: AbortSignal,
   onSilence: (problem: string) => void,
+  patience = defaultPatience,
 ): Promise<SystemStatus | undefined> {
   const started = performance.now();
   let told = false;
   while (!signal.aborted) {
     const status = await look(socket);
-    if (!signal.aborted && status !== undefined && isGuarding(status)) return status;
-    if (!told && performance.now() - started > patience) {
+    const late = performance.now() - started > patience;
+    if (!signal.aborted && status !== undefined && isGuarding(status, late)) return status;
+    if (!told && late) {
       told = true;
       onSilence(whatIsMissing(status));
     }
@@ -30,8 +33,10 @@ export async function waitUntilGuarding(
   return undefined;
 }
 
-export function isGuarding({ healthy, interceptor }: SystemStatus): boolean {
-  return healthy && (interceptor?.guard === 'guarding' || interceptor?.guard === 'watching');
+/** `late`: it has to do without wol, which wakes devices and guards nothing. */
+export function isGuarding({ healthy, interceptor, policy, wol }: SystemStatus, late = false): boolean {
+  const guards = interceptor?.guard === 'guarding' || interceptor?.guard === 'watching';
+  return guards && (healthy || (late && policy !== null && wol === null));
 }
 
 /** One look at the system; undefined when nobody answers. */
@@ -52,6 +57,7 @@ export function whatIsMissing(status: SystemStatus | undefined): string {
     return 'policy does not answer on the bus: the fallback of each service applies';
   if (status.interceptor.guard === 'failed') return 'the interceptor could not load its ruleset';
   if (status.interceptor.guard === 'removed') return 'the guard was removed by `nftoggle panic`';
+  if (status.wol === null) return 'wol does not answer on the bus: no device is woken';
   return 'all daemons answer, and one of them is not healthy: see `nftoggle status`';
 }
 

@@ -12,8 +12,8 @@ function modeOf(path: string): number {
 it('makes one long password for each user of the bus, readable by root alone', () => {
   const directory = join(temporaryDirectory(), 'secrets');
   const passwords = ensureSecrets(directory);
-  expect(Object.keys(passwords).sort()).toEqual(['api', 'interceptor', 'policy', 'tap']);
-  expect(new Set(Object.values(passwords)).size).toBe(4);
+  expect(Object.keys(passwords).sort()).toEqual(['api', 'interceptor', 'policy', 'tap', 'wol']);
+  expect(new Set(Object.values(passwords)).size).toBe(5);
   expect(modeOf(directory)).toBe(0o700);
   for (const user of busUsers) {
     const file = secretFile(directory, user);
@@ -21,7 +21,7 @@ it('makes one long password for each user of the bus, readable by root alone', (
     expect(passwords[user]).toMatch(/^[\w-]{32}$/);
     expect(modeOf(file)).toBe(0o600);
   }
-  expect(readdirSync(directory).length).toBe(4);
+  expect(readdirSync(directory).length).toBe(5);
 });
 
 it('keeps what is there, and closes what was left open to others', () => {

@@ -152,21 +152,22 @@ describe('the children together', () => {
     const order = join(directory, 'order');
     const script = (name: string): string =>
       `trap 'sleep 0.1; echo ${name} >> ${order}; exit 0' TERM; echo ready; while :; do sleep 0.01; done`;
-    const names = ['interceptor', 'nats-server', 'policy', 'api'];
+    const names = ['interceptor', 'nats-server', 'policy', 'wol', 'api'];
     const ready = new Set<string>();
     const children = new Children(
       names.map((name) => planFor(directory, name, script(name))),
-      ['api', 'policy', 'interceptor', 'nats-server'],
+      ['api', 'policy', 'interceptor', 'wol', 'nats-server'],
       { ...silent, onLine: (name) => ready.add(name) },
     );
     onTestFinished(() => children.stop());
     children.start();
-    await vi.waitFor(() => expect(ready.size).toBe(4));
+    await vi.waitFor(() => expect(ready.size).toBe(5));
     await Promise.all([children.stop(), children.stop()]);
     expect(readFileSync(order, 'utf8').trim().split('\n')).toEqual([
       'api',
       'policy',
       'interceptor',
+      'wol',
       'nats-server',
     ]);
   });

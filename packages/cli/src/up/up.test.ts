@@ -21,6 +21,7 @@ const standIns = {
 execFileSync('nft', ['add table inet nftoggle']);
 ${stayAlive}`,
   policy: stayAlive,
+  wol: stayAlive,
   api: `import { createServer } from 'node:http';
 import { rmSync } from 'node:fs';
 rmSync(process.env.NFTOGGLE_SOCKET, { force: true });
@@ -105,7 +106,7 @@ function isAlive(pid: number): boolean {
   return existsSync(`/proc/${pid}/exe`);
 }
 
-const children = ['interceptor', 'nats-server', 'policy', 'api'];
+const children = ['interceptor', 'nats-server', 'policy', 'wol', 'api'];
 
 describe('up', () => {
   it('says in exactly one line that it guards, and leaves the guard when it is stopped', async () => {
@@ -122,11 +123,11 @@ describe('up', () => {
     expect(await tables()).toBe('table inet nftoggle\n');
   });
 
-  it('ends with 3 and the reason when a daemon cannot start', async () => {
-    const { nftoggle, state } = aMachine({ policy: refusesToStart });
+  it.each(['policy', 'wol'])('ends with 3 and the reason when %s cannot start', async (name) => {
+    const { nftoggle, state } = aMachine({ [name]: refusesToStart, api: stayAlive });
     const up = await nftoggle('up');
     expect(await up.ended).toBe(3);
-    expect(up.stderr).toContain('policy cannot start: the queue is taken');
+    expect(up.stderr).toContain(`${name} cannot start: the queue is taken`);
     expect(up.stdout).not.toMatch(/^guarding /m);
     expect(children.some((name) => existsSync(join(state, 'run', `${name}.pid`)))).toBe(false);
   });
@@ -141,14 +142,14 @@ describe('up', () => {
     expect(first.process.exitCode).toBeNull();
   });
 
-  it('starts a daemon again that was killed, and says so', async () => {
+  it.each(['policy', 'wol'])('starts %s again when it was killed, and says so', async (name) => {
     const { nftoggle, state } = aMachine();
     const up = await nftoggle('up');
     await up.says(/^guarding /m);
-    const first = pidOf(state, 'policy');
+    const first = pidOf(state, name);
     process.kill(first, 'SIGKILL');
-    await up.says(/policy +WARN +ended \(SIGKILL\), starting it again/);
-    await vi.waitFor(() => expect(pidOf(state, 'policy')).not.toBe(first));
+    await up.says(new RegExp(`${name} +WARN +ended \\(SIGKILL\\), starting it again`));
+    await vi.waitFor(() => expect(pidOf(state, name)).not.toBe(first));
   });
 
   it('passes SIGHUP on to the daemons and shows what they warn of', async () => {
@@ -156,7 +157,8 @@ describe('up', () => {
     const up = await nftoggle('up');
     await up.says(/^guarding /m);
     up.process.kill('SIGHUP');
-    for (const name of ['interceptor', 'policy', 'api']) await up.says(new RegExp(`${name} +WARN +hung up`));
+    for (const name of ['interceptor', 'policy', 'wol', 'api'])
+      await up.says(new RegExp(`${name} +WARN +hung up`));
   });
 
   it('says again what is guarded when that changes', async () => {
@@ -177,7 +179,8 @@ describe('up', () => {
     const up = await nftoggle('up');
     await up.says(/^guarding /m);
     up.process.kill('SIGHUP');
-    for (const name of ['interceptor', 'policy', 'api']) await up.says(new RegExp(`${name} +WARN +hung up`));
+    for (const name of ['interceptor', 'policy', 'wol', 'api'])
+      await up.says(new RegExp(`${name} +WARN +hung up`));
     up.process.kill('SIGTERM');
     await up.ended;
     expect(up.stderr.match(/ERROR not taken:\n +line 3 is wrong/g)).toHaveLength(1);

@@ -10,7 +10,7 @@ import { planChildren, programOf, startOrder, stopOrder } from './daemon-plan.ts
 import { watchGuard } from './guard-watch.ts';
 import { type Claim, claimPidFile, holderOf } from './pid-file.ts';
 import { cannotStart, checkMachine, ensureConfig, loadConfig } from './preflight.ts';
-import { guardingLine, waitUntilGuarding } from './readiness.ts';
+import { guardingLine, waitUntilGuarding, whatIsMissing } from './readiness.ts';
 import { endStaleChild } from './stale-child.ts';
 import type { ChildEnd } from './supervised-child.ts';
 import { Terminal } from './terminal.ts';
@@ -134,6 +134,7 @@ async function run(paths: Paths, terminal: Terminal): Promise<ExitCode> {
     if (status === undefined) return;
     guarding = true;
     terminal.say(guardingLine(status));
+    if (!status.healthy) terminal.warn(`${whatIsMissing(status)}; the logs are in ${paths.logs}`);
     return watchGuard(paths.socket, status, running.signal, {
       onChange: (line) => terminal.say(line),
       onTrouble: (line) => terminal.warn(line),
