@@ -48,7 +48,7 @@ export function resolveConfig(text: ConfigText, host: Host, serviceOrder: readon
     },
     limits: {
       held: text.limits.held,
-      waking: text.limits.waking ?? Math.min(defaultWaking, text.limits.held),
+      waking: text.limits.waking ?? Math.min(defaultWaking, Math.ceil(text.limits.held / 2)),
       knownPerSecond: text.limits.known_per_second,
       strangersPerSecond: text.limits.strangers_per_second,
       strangerPerMinute: text.limits.stranger_per_minute,

@@ -24,7 +24,7 @@ export const LimitsText = z
     held: z.int().min(1).max(65_536).default(4096).meta({ description: 'Packets held at once.' }),
     waking: z.int().min(1).max(65_536).optional().meta({
       description: 'How many of them may wait for devices that are being woken.',
-      computedDefault: '1024, or `held` where that is less',
+      computedDefault: '1024, or half of `held` where that is less',
     }),
     known_per_second: z.int().min(1).max(1_000_000).default(2000).meta({
       description: 'First packets per second from sources that a rule could allow.',
