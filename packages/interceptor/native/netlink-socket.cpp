@@ -15,8 +15,8 @@ constexpr int kDumpAttempts = 30;
 // More than the kernel puts into one datagram of a dump (32 KiB).
 constexpr std::size_t kDatagram = 65536;
 
-mnl_socket *open_socket(unsigned int groups, int flags) {
-  mnl_socket *opened = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC | flags);
+mnl_socket *open_socket(unsigned int groups, int flags, int family) {
+  mnl_socket *opened = mnl_socket_open2(family, SOCK_CLOEXEC | flags);
   if (opened == nullptr) throw SystemError("open a netlink socket", errno);
   if (mnl_socket_bind(opened, groups, MNL_SOCKET_AUTOPID) == 0) return opened;
   const int number = errno;
@@ -47,13 +47,13 @@ Napi::Error to_javascript(Napi::Env env, const std::exception &error) {
   return converted;
 }
 
-NetlinkSocket::NetlinkSocket(unsigned int groups, int flags)
-    : groups_(groups), flags_(flags), socket_(open_socket(groups, flags)) {}
+NetlinkSocket::NetlinkSocket(unsigned int groups, int flags, int family)
+    : groups_(groups), flags_(flags), family_(family), socket_(open_socket(groups, flags, family)) {}
 
 NetlinkSocket::~NetlinkSocket() { mnl_socket_close(socket_); }
 
 void NetlinkSocket::reopen() {
-  mnl_socket *fresh = open_socket(groups_, flags_);
+  mnl_socket *fresh = open_socket(groups_, flags_, family_);
   mnl_socket_close(socket_);
   socket_ = fresh;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A netfilter netlink socket that closes itself, and errors that carry their errno to JavaScript.
+// A netlink socket, of netfilter if nothing else is said, that closes itself, and errors that carry their errno to JavaScript.
 #pragma once
 #include <libmnl/libmnl.h>
 #include <napi.h>
@@ -41,11 +41,11 @@ auto guarded(Napi::Env env, Work work) {
   }
 }
 
-// Calls `each` for every attribute behind the nfgenmsg of a netfilter message.
+// Calls `each` for every attribute of a message, which stand behind the nfgenmsg of a netfilter one.
 template <typename Each>
-void for_each_attribute(const nlmsghdr *header, Each each) {
+void for_each_attribute(const nlmsghdr *header, Each each, unsigned int offset = kGenericHeader) {
   mnl_attr_parse(
-      header, kGenericHeader,
+      header, offset,
       [](const nlattr *attribute, void *data) {
         (*static_cast<Each *>(data))(attribute);
         return MNL_CB_OK;
@@ -57,7 +57,7 @@ class NetlinkSocket {
  public:
   using OnMessage = std::function<void(const nlmsghdr *)>;
 
-  explicit NetlinkSocket(unsigned int groups = 0, int flags = 0);
+  explicit NetlinkSocket(unsigned int groups = 0, int flags = 0, int family = NETLINK_NETFILTER);
   ~NetlinkSocket();
   NetlinkSocket(const NetlinkSocket &) = delete;
   NetlinkSocket &operator=(const NetlinkSocket &) = delete;
@@ -90,6 +90,7 @@ class NetlinkSocket {
 
   const unsigned int groups_;
   const int flags_;
+  const int family_;
   mnl_socket *socket_;
   std::vector<std::vector<char>> early_;
 };

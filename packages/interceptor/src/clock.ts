@@ -25,3 +25,9 @@ export function shown({ now, wall }: Clock, moment: number): string {
 export function momentOf({ now, wall }: Clock, instant: string): number {
   return now() + Date.parse(instant) - wall();
 }
+
+/** Calls `action` so many milliseconds later, unless the function that is returned was called before. */
+export function after(milliseconds: number, action: () => void): () => void {
+  const timer = setTimeout(action, milliseconds);
+  return () => clearTimeout(timer);
+}

@@ -12,6 +12,7 @@ export function anAllow(changes: Partial<Decision> = {}): Decision {
     bound: null,
     next_allowed: null,
     at_end: 'cut',
+    wake: null,
     accounts: [],
     prefix: 32,
     revision: 'aaaaaaaaaaaa',

@@ -112,9 +112,10 @@ export class Guard {
 
 /** Who guards which ports in which place: while that stays as it is, no connection becomes an orphan. */
 function formatGuarded({ services, devices, lan }: Config): string {
-  const guarded = [...services.values()].map(({ name, ports, to, direction, interfaces }) => {
+  const guarded = [...services.values()].map((service) => {
+    const { name, ports, to, direction, interfaces, forward } = service;
     const addresses = to.flatMap((device) => devices.get(device)?.addresses.map(formatNetwork) ?? []);
-    return { name, ports, addresses, direction, interfaces };
+    return { name, ports, addresses, direction, interfaces, isForwarded: forward !== null };
   });
   return JSON.stringify([guarded, lan.map(formatNetwork)]);
 }

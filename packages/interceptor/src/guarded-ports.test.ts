@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { aConfig } from '@nftoggle/testkit';
 import { describe, expect, it } from 'vitest';
-import { isAtAny, newlyGuarded } from './guarded-ports.ts';
+import { findGuardians, isAtAny, newlyGuarded } from './guarded-ports.ts';
 import { network } from './session.fixture.ts';
 
 const ssh = 'version: 1\nservices:\n  ssh: { ports: [22/tcp], allow: [lan] }\n';
@@ -42,6 +42,77 @@ describe('newlyGuarded', () => {
     expect(both?.ports).toEqual([tcp(22)]);
     expect(both?.isAt(network('127.0.0.1'))).toBe(true);
     expect(both?.isAt(network('192.168.1.20'))).toBe(false);
+  });
+});
+
+describe('newlyGuarded, of what is forwarded,', () => {
+  const local = aConfig('version: 1\nservices:\n  s: { ports: [22/tcp] }\n');
+  const behind = aConfig(`version: 1\nservices:\n  s: { ports: [22/tcp], to: nas }\n${nas}`);
+  const forwarded = aConfig(
+    `version: 1\nservices:\n  s: { ports: [22/tcp], to: nas, forward: true }\n${nas}`,
+  );
+  const placesOf = (...configs: Parameters<typeof newlyGuarded>) => {
+    const guarded = newlyGuarded(...configs);
+    return ['127.0.0.1', '192.168.1.20'].map((address) => guarded.some(({ isAt }) => isAt(network(address))));
+  };
+
+  it.each([
+    ['is both the box and the device', undefined, forwarded, [true, true]],
+    ['is the box, where the device was guarded', behind, forwarded, [true, false]],
+    ['is the device, where the box was guarded', local, forwarded, [false, true]],
+    ['is nothing, where it is forwarded no more', forwarded, behind, [false, false]],
+    ['is nothing, where the box has it to itself', forwarded, local, [false, false]],
+  ] as const)('%s', (_, before, after, places) => {
+    expect(placesOf(before, after)).toEqual(places);
+  });
+
+  it('is guarded by its service at either end', () => {
+    const guardiansOf = findGuardians(forwarded);
+    for (const destination of ['127.0.0.1', '192.168.1.20']) {
+      const original = { source: '203.0.113.7', sourcePort: 40_000, destination, destinationPort: 22 };
+      const reply = {
+        source: '192.168.1.20',
+        sourcePort: 22,
+        destination: '203.0.113.7',
+        destinationPort: 40_000,
+      };
+      const { services } = guardiansOf({ protocol: 'tcp', original, reply, mark: 0, established: true });
+      expect(services.map(({ name }) => name)).toEqual(['s']);
+    }
+  });
+});
+
+describe("the owner's own DNAT from another port", () => {
+  const config = aConfig(`
+version: 1
+devices:
+  nas: { address: [192.168.1.20, "fd00:1::20"] }
+services:
+  game: { ports: [25565/tcp], to: nas, allow: [any] }
+`);
+  const tuple = (source: string, sourcePort: number, destination: string, destinationPort: number) => ({
+    source,
+    sourcePort,
+    destination,
+    destinationPort,
+  });
+
+  it.each([
+    ['192.0.2.7', '198.51.100.1', '192.168.1.20'],
+    ['2001:db8::7', '2001:db8:a::1', 'fd00:1::20'],
+  ])('leads to the service of the device, for %s', (client, box, nas) => {
+    const original = tuple(client, 40_000, box, 8_443);
+    const reply = tuple(nas, 25_565, client, 40_000);
+    for (const [way, back] of [
+      [original, reply],
+      // Found half-way: the device stands there as the one who opened it.
+      [reply, original],
+    ] as const) {
+      const flow = { protocol: 'tcp', original: way, reply: back, mark: 0, established: true } as const;
+      const { services, asked } = findGuardians(config)(flow);
+      expect(services.map(({ name }) => name)).toEqual(['game']);
+      expect(asked.source).toBe(client);
+    }
   });
 });
 

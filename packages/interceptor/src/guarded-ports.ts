@@ -25,11 +25,11 @@ export interface GuardedPorts {
  * still be sending.
  */
 export function newlyGuarded(previous: Config | undefined, next: Config): GuardedPorts[] {
-  const before = previous?.mode === 'enforce' ? [...previous.services.values()] : [];
-  return [...next.services.values()].flatMap((service) => {
-    const covered = before.filter((old) => placeKey(old) === placeKey(service)).flatMap(({ ports }) => ports);
+  const before = previous?.mode === 'enforce' ? placedPorts(previous) : [];
+  return placedPorts(next).flatMap(({ place, key, service }) => {
+    const covered = before.filter((old) => old.key === key).flatMap((old) => old.service.ports);
     const ports = uncoveredPorts(service.ports, covered);
-    return ports.length === 0 ? [] : [{ ports, isAt: placeOf(service, next) }];
+    return ports.length === 0 ? [] : [{ ports, isAt: place }];
   });
 }
 
@@ -66,10 +66,11 @@ export interface Guardians {
 export function findGuardians(config: Config): (flow: ConntrackFlow) => Guardians {
   const guarded = [...config.services.values()].map((service) => ({
     service,
-    place: [{ ports: service.ports, isAt: placeOf(service, config) }],
+    place: placesOf(service, config).map(({ place }) => ({ ports: service.ports, isAt: place })),
   }));
   return ({ protocol, original, reply }) => {
-    const ends = [original, reply].map((asked) => {
+    const ways = [original, behindNat(original, reply), reply, behindNat(reply, original)];
+    const ends = ways.map((asked) => {
       const own = guarded.filter(({ place }) => isAtAny(place, { protocol, original: asked }));
       return { asked, services: own.map(({ service }) => service) };
     });
@@ -77,23 +78,46 @@ export function findGuardians(config: Config): (flow: ConntrackFlow) => Guardian
   };
 }
 
+/** Where the owner's DNAT leads it: a service of a device guards that, whatever port of the box was asked for. */
+function behindNat(way: ConntrackTuple, back: ConntrackTuple): ConntrackTuple {
+  return { ...way, destination: back.source, destinationPort: back.sourcePort };
+}
+
 function holds({ from, to }: PortRange, port: number): boolean {
   return from <= port && port <= to;
 }
 
-function placeKey({ direction, to, interfaces }: Service): string {
-  return JSON.stringify([direction, [...to].sort(), [...interfaces].sort()]);
+/** Where a service guards its ports: what is forwarded is guarded at the box and at the device. */
+interface Place {
+  /** The same for every service that guards that place. */
+  readonly key: string;
+  readonly place: (address: Network) => boolean;
 }
 
-function placeOf({ direction, to }: Service, config: Config): (address: Network) => boolean {
-  const ours = localAddresses();
-  const isLocal = (address: Network): boolean => ours.some((own) => contains(own, address));
+function placedPorts(config: Config): (Place & { readonly service: Service })[] {
+  return [...config.services.values()].flatMap((service) =>
+    placesOf(service, config).map((each) => ({ ...each, service })),
+  );
+}
+
+function placesOf({ direction, to, interfaces, forward }: Service, config: Config): Place[] {
+  const isLocal = localPlace();
+  const key = (devices: readonly string[]): string =>
+    JSON.stringify([direction, [...devices].sort(), [...interfaces].sort()]);
   if (direction === 'out') {
-    return (address) => !isLocal(address) && !config.lan.some((range) => contains(range, address));
+    const isAway = (address: Network): boolean =>
+      !isLocal(address) && !config.lan.some((range) => contains(range, address));
+    return [{ key: key([]), place: isAway }];
   }
-  if (to.length === 0) return isLocal;
   const devices = to.flatMap((name) => config.devices.get(name)?.addresses ?? []);
-  return (address) => devices.some((own) => contains(own, address));
+  const behind = { key: key(to), place: (address: Network) => devices.some((own) => contains(own, address)) };
+  const own = { key: key([]), place: isLocal };
+  return [...(to.length === 0 || forward !== null ? [own] : []), ...(to.length === 0 ? [] : [behind])];
+}
+
+function localPlace(): (address: Network) => boolean {
+  const ours = localAddresses();
+  return (address) => ours.some((own) => contains(own, address));
 }
 
 function localAddresses(): Network[] {

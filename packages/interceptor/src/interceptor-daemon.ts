@@ -4,21 +4,25 @@ import type { Config, Loaded } from '@nftoggle/config';
 import type { Decision, EventData, EventType, Flow, InterceptorStatus } from '@nftoggle/contracts';
 import { type DaemonContext, StartError } from '@nftoggle/daemon';
 import { Backoff } from './backoff.ts';
-import { systemClock } from './clock.ts';
+import { after, systemClock } from './clock.ts';
 import { tellInterval } from './denials.ts';
+import { forwardingProblems } from './forwarding-problems.ts';
 import { Guard } from './guard.ts';
 import { Interceptor } from './interceptor.ts';
 import { Links } from './links.ts';
 import { meteringMode, switchOnAccounting } from './metering/accounting.ts';
 import type { Native } from './native.ts';
+import { neighbourTable } from './neighbours.ts';
 import { bindQueue } from './queue/native-queue.ts';
 import type { Lane } from './queue/packet-queue.ts';
 import { table } from './ruleset/names.ts';
 import { SessionLife } from './session-life.ts';
 import { Sessions } from './sessions.ts';
 import { interceptorStatus } from './status.ts';
+import { longestWake } from './wake-target.ts';
+import { Waking } from './waking.ts';
 
-/** A packet that has been held this long was forgotten by everybody, in milliseconds. */
+/** A packet that has been held so long, and longer than any device may take to wake, was forgotten, in milliseconds. */
 const longestHold = 10_000;
 const sweepInterval = 1_000;
 
@@ -70,6 +74,12 @@ export class InterceptorDaemon {
       links: this.#links,
       config: () => this.#inForce.config,
       decide: this.#decide,
+      waking: new Waking({
+        wake: (request) => context.bus.request('wake', request),
+        now: systemClock.now,
+        after,
+        log: context.log,
+      }),
       publish: this.#publish,
       log: context.log,
       clock: systemClock,
@@ -80,7 +90,8 @@ export class InterceptorDaemon {
       inForce: () => this.#inForce,
       isGuarding: () => this.#state === 'guarding',
       mayBeOutside: (address) => this.#links.mayBeOutside(address, this.#inForce.config.lan),
-      ask: this.#ask,
+      neighbours: () => neighbourTable(native.listNeighbours()),
+      ask: (flow) => context.bus.request('decide', { flow }),
       charge: (request) => context.bus.request('charge', request),
       publish: this.#publish,
       log: context.log,
@@ -102,25 +113,19 @@ export class InterceptorDaemon {
     this.#review();
   }
 
-  readonly #ask = (flow: Flow): Promise<Decision> => this.#context.bus.request('decide', { flow });
-
-  /** An answer of an older revision may let somebody in whom the new one would not: it is looked at again. */
-  readonly #decide = async (flow: Flow): Promise<Decision> => {
-    const decision = await this.#ask(flow);
-    if (decision.revision !== this.#inForce.revision) this.#life.reviewSoon();
-    return decision;
-  };
+  readonly #decide = (flow: Flow): Promise<Decision> => this.#life.ask(flow);
 
   readonly #publish = <T extends EventType>(type: T, data: EventData<T>, service?: string): void =>
     this.#context.bus.publish(type, data, service);
 
   async #bindQueues(): Promise<void> {
-    const { held } = this.#context.loaded().config.limits;
+    const { held, waking } = this.#started.limits;
     for (const [number, lane] of this.#lanes) {
-      const length = lane === 'known' ? held : Math.ceil(held / 4);
+      // Packets that wait for a machine take no place from those that wait for a decision.
+      const length = waking + (lane === 'known' ? held : Math.ceil(held / 4));
       const queue = await bindQueue(this.#native, lane, number, length, this.#interceptor);
       const sweep = setInterval(() => {
-        const forgotten = queue.expire(longestHold);
+        const forgotten = queue.expire(longestHold + longestWake(this.#inForce.config));
         if (forgotten > 0)
           this.#context.log.error({ lane, forgotten }, 'packets nobody answered were dropped');
       }, sweepInterval);
@@ -167,6 +172,7 @@ export class InterceptorDaemon {
     this.#life.endDeparted();
     this.#restoreSessions();
     this.#followCopies(config);
+    for (const problem of forwardingProblems(config)) this.#context.log.warn(problem);
     const { mechanism } = this.#guard;
     this.#context.log.info({ services: config.services.size, mechanism, kept }, this.#state);
   }
@@ -321,6 +327,7 @@ function changedAtStartOnly(started: Config, now: Config): string[] {
   return [
     ...(same(started.kernel, now.kernel) ? [] : ['kernel']),
     ...(same(started.limits.held, now.limits.held) ? [] : ['limits.held']),
+    ...(same(started.limits.waking, now.limits.waking) ? [] : ['limits.waking']),
     ...(same(started.node, now.node) ? [] : ['node']),
   ];
 }

@@ -54,6 +54,7 @@ function setUp(yamlText = config) {
       answers.push(answer);
       return answer.promise;
     },
+    waking: { isReady: () => true, wait: () => Promise.reject(new Error('nothing wakes here')) },
     publish: (type, data) => events.push({ type, data }),
     log,
     clock: { now: () => now, wall: () => now + ahead },

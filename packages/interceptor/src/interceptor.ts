@@ -3,10 +3,10 @@
 //
 // A held packet is a courtesy: the kernel may throw it away at any moment. What lets a connection in is the
 // session in the kernel or the mark of the verdict, and the client's own retry does the rest.
-import { BadAnswerError } from '@nftoggle/bus';
 import { type Config, type Network, parseAddress } from '@nftoggle/config';
-import type { Decision, EventData, EventType, Flow, Reason } from '@nftoggle/contracts';
+import type { Decision, EventData, EventType, Flow, Id, Reason } from '@nftoggle/contracts';
 import type { Logger } from '@nftoggle/daemon';
+import { type Answer, Answers, refusal } from './answers.ts';
 import { type Clock, shown } from './clock.ts';
 import { type Denial, Denials } from './denials.ts';
 import type { Guard } from './guard.ts';
@@ -14,8 +14,11 @@ import type { Links } from './links.ts';
 import type { NativePacket, QueueTrouble } from './native.ts';
 import { type FlowPacket, type Held, Questions } from './questions.ts';
 import type { PacketQueue, PacketQueueHandler } from './queue/packet-queue.ts';
-import { facts, newSession, type Permission, permissionOf, sessionStarted } from './session-new.ts';
+import { facts, newSession, sessionStarted } from './session-new.ts';
 import type { OpenSession, Sessions } from './sessions.ts';
+import { deviceToWake, wakeableDevices, wakeTarget } from './wake-target.ts';
+import type { Waking } from './waking.ts';
+import { WakingRoom } from './waking-room.ts';
 
 export interface InterceptorOptions {
   readonly guard: Pick<Guard, 'marks' | 'serviceOf'>;
@@ -24,20 +27,14 @@ export interface InterceptorOptions {
   readonly config: () => Config;
   /** Rejects when there is no answer, or none that can be believed. */
   readonly decide: (flow: Flow) => Promise<Decision>;
+  readonly waking: Pick<Waking, 'isReady' | 'wait'>;
   readonly publish: <T extends EventType>(type: T, data: EventData<T>, service: string) => void;
   readonly log: Logger;
   readonly clock: Clock;
 }
 
-/** How long an open session lasts when the fallback of a service allows, in milliseconds. */
-const fallbackSession = 60_000;
-
-/** An answer as the interceptor acts on it: a decision, or the fallback where none came. */
-interface Answer extends Permission {
-  readonly allow: boolean;
-  /** Of a refusal: see `Decision`. */
-  readonly nextAllowed: string | null;
-}
+/** A permission that is older is asked for again before anybody is let in by it, in milliseconds. */
+const freshFor = 1_000;
 
 export class Interceptor implements PacketQueueHandler {
   readonly questions: Questions;
@@ -53,16 +50,22 @@ export class Interceptor implements PacketQueueHandler {
     restored: 0,
   };
   readonly #options: InterceptorOptions;
+  readonly #answers: Answers;
   readonly #denials: Denials;
-  /** Questions without an answer that were not told of yet; while policy is away they come by the hundred. */
-  #unanswered = 0;
-  #isSilent = false;
   /** Sources that could not be remembered since the last flush, and why. */
   #unremembered: { count: number; error: unknown } = { count: 0, error: undefined };
 
   constructor(options: InterceptorOptions) {
     this.#options = options;
-    this.questions = new Questions(options.config().limits.held);
+    const { held, waking } = options.config().limits;
+    const room = new WakingRoom(waking, () => wakeableDevices(options.config()));
+    this.questions = new Questions(held, room);
+    this.#answers = new Answers({
+      ...options,
+      onFallback: () => {
+        this.counts.fallback += 1;
+      },
+    });
     this.#denials = new Denials(
       (event) => options.publish('access_denied', event, event.service),
       (moment) => shown(options.clock, moment),
@@ -91,8 +94,7 @@ export class Interceptor implements PacketQueueHandler {
   /** Tells what was counted since the last call. */
   flush(): void {
     this.#denials.flush();
-    if (this.#unanswered > 0) this.#tellUnanswered('policy does not answer');
-    else this.#isSilent = false;
+    this.#answers.flush();
     const { count, error } = this.#unremembered;
     if (count > 0)
       this.#options.log.warn({ err: error, count }, 'sources that were let in are not remembered');
@@ -107,12 +109,12 @@ export class Interceptor implements PacketQueueHandler {
   /** Decides about a packet that has gone on already, and reports: `mode: watch`. */
   async observe(packet: NativePacket): Promise<void> {
     const flow = packet.malformed === undefined ? this.#flowOf(packet) : undefined;
-    const answer = flow === undefined ? undefined : await this.#ask(flow);
+    const answer = flow === undefined ? undefined : await this.#answers.ask(flow);
     this.counts.packets += 1;
     if (packet.malformed !== undefined) this.counts.malformed += 1;
     else if (flow === undefined || answer === undefined) this.counts.denied += 1;
     else if (answer.allow) this.counts.allowed += 1;
-    else this.#deny(flow, questionKey(flow), answer, 1);
+    else this.#deny(flow, sourceKey(flow), answer, 1);
   }
 
   #dropMalformed(queue: PacketQueue, packet: NativePacket): void {
@@ -127,40 +129,68 @@ export class Interceptor implements PacketQueueHandler {
       this.counts.denied += 1;
       return;
     }
-    const now = this.#options.clock.now();
-    const key = questionKey(flow);
-    if (this.#sessionOf(flow, now) !== undefined) this.#accept(flow, [held]);
-    else if (!this.#repeatDenial(key, held, now)) this.#hold(key, flow, held);
+    const source = sourceKey(flow);
+    const device = deviceToWake(flow, this.#options.config());
+    if (this.#sessionOf(flow) !== undefined) this.#receiveKnown(source, flow, device, held);
+    else if (!this.#repeatDenial(source, held))
+      this.#hold(device === null ? source : targetKey(source, flow), flow, held);
   }
 
-  /** The session may have been opened while this packet was on its way to us. */
-  #sessionOf(flow: Flow, now: number): OpenSession | undefined {
+  /**
+   * The source has a session: it was opened while this packet was on its way to us, or the service wakes a
+   * machine, which may have fallen asleep again.
+   */
+  #receiveKnown(source: string, flow: Flow, device: Id | null, held: Held): void {
+    if (device === null || this.#isReady(flow, device)) this.#accept(flow, [held]);
+    else this.#hold(targetKey(source, flow), flow, held);
+  }
+
+  #sessionOf(flow: Flow): OpenSession | undefined {
+    const { sessions, clock } = this.#options;
     const address = parseAddress(flow.source.address);
-    return address === null
-      ? undefined
-      : this.#options.sessions.find(flow.service, address, flow.interface, now);
+    return address === null ? undefined : sessions.find(flow.service, address, flow.interface, clock.now());
   }
 
-  #repeatDenial(key: string, held: Held, now: number): boolean {
-    const denial = this.#denials.recent(key, now);
+  #isReady(flow: Flow, device: Id): boolean {
+    const { waking, config } = this.#options;
+    return waking.isReady(wakeTarget(flow, device, config()));
+  }
+
+  #repeatDenial(source: string, held: Held): boolean {
+    const now = this.#options.clock.now();
+    const denial = this.#denials.recent(source, now);
     if (denial === undefined) return false;
     held.queue.drop(held.packet.id);
     this.counts.denied += 1;
-    this.#denials.add(key, denial, now, false);
+    this.#denials.add(source, denial, now, false);
     return true;
   }
 
   #hold(key: string, flow: Flow, held: Held): void {
-    const outcome = this.questions.hold(key, held);
-    if (outcome === 'full') {
-      held.queue.drop(held.packet.id);
-      this.#deny(flow, key, refusal('overload'), 1);
-    } else if (outcome === 'replaced') this.counts.replaced += 1;
-    else if (outcome === 'first') void this.#settle(key, flow);
+    switch (this.questions.hold(key, held)) {
+      case 'first':
+        void this.#settle(key, flow);
+        break;
+      case 'replaced':
+        this.counts.replaced += 1;
+        break;
+      case 'full':
+        this.#refuse(flow, sourceKey(flow), refusal('overload'), [held]);
+        break;
+      case 'no_room':
+        this.#refuse(flow, key, refusal('waking_overload'), [held]);
+        break;
+      case 'joined':
+        break;
+    }
   }
 
   async #settle(key: string, flow: Flow): Promise<void> {
-    const answer = await this.#ask(flow);
+    const answer = await this.#answerOf(key, flow);
+    if (answer === 'session') {
+      this.#accept(flow, this.questions.take(key));
+      return;
+    }
     const opened = answer.allow ? this.#open(flow, answer) : undefined;
     const held = this.questions.take(key);
     if (opened !== undefined) {
@@ -169,44 +199,49 @@ export class Interceptor implements PacketQueueHandler {
       if (opened.isNew) this.#publishStarted(flow, opened.session, answer.reason);
       return;
     }
-    for (const { queue, packet } of held) queue.drop(packet.id);
-    this.#deny(flow, key, answer.allow ? refusal('session_not_added') : answer, held.length);
+    const refused = answer.allow ? refusal('session_not_added') : answer;
+    // What a machine did not do is about that machine alone, and not repeated to its source.
+    this.#refuse(flow, refused.reason === 'wake_failed' ? key : sourceKey(flow), refused, held);
   }
 
-  async #ask(flow: Flow): Promise<Answer> {
-    try {
-      const decision = await this.#options.decide(flow);
-      const openFor = this.#options.config().services.get(flow.service)?.openFor ?? 0;
-      return {
-        ...permissionOf(decision, openFor, this.#options.clock),
-        allow: decision.decision === 'allow',
-        nextAllowed: decision.next_allowed,
-      };
-    } catch (error) {
-      return this.#fallback(flow, error);
+  /**
+   * By what the packets of a question go their way, once the machine that they need is ready.
+   * @returns `session` when the source has one, which is all the permission that it needs
+   */
+  async #answerOf(key: string, flow: Flow): Promise<Answer | 'session'> {
+    const { config, clock } = this.#options;
+    const since = clock.now();
+    let asked = since;
+    let answer = await this.#permissionOf(flow);
+    for (let awake: Id | null = null; ; ) {
+      const device = answer === 'session' ? deviceToWake(flow, config()) : answer.wake;
+      if (device === null || device === awake) return answer;
+      const failure = await this.#awaken(key, flow, device, since);
+      if (failure !== undefined) return refusal(failure);
+      awake = device;
+      // Meanwhile a window may have closed, and a grant may have been revoked.
+      const isFresh = answer === 'session' ? this.#sessionOf(flow) : clock.now() - asked <= freshFor;
+      if (isFresh) return answer;
+      asked = clock.now();
+      answer = await this.#permissionOf(flow);
     }
   }
 
-  #fallback(flow: Flow, error: unknown): Answer {
-    this.counts.fallback += 1;
-    const reason = error instanceof BadAnswerError ? 'bad_answer' : 'no_answer';
-    this.#unanswered += 1;
-    if (!this.#isSilent) this.#tellUnanswered((error as Error).message);
-    this.#isSilent = true;
-    const service = this.#options.config().services.get(flow.service);
-    const { prefix = 0 } = parseAddress(flow.source.address) ?? {};
-    return {
-      ...refusal(reason),
-      allow: service?.fallback === 'allow',
-      until: this.#options.clock.now() + fallbackSession,
-      atEnd: service?.atEnd ?? 'cut',
-      prefix,
-    };
+  async #permissionOf(flow: Flow): Promise<Answer | 'session'> {
+    if (this.#sessionOf(flow) !== undefined) return 'session';
+    const answer = await this.#answers.ask(flow);
+    return answer.allow ? answer : { ...answer, wake: null };
   }
 
-  #tellUnanswered(problem: string): void {
-    this.#options.log.warn({ questions: this.#unanswered }, `no decision, the fallback applies: ${problem}`);
-    this.#unanswered = 0;
+  /** Resolves with a reason when the machine is not ready, or not waited for. `since`: when the question was asked. */
+  async #awaken(key: string, flow: Flow, device: Id, since: number): Promise<Reason | undefined> {
+    const { waking, config } = this.#options;
+    if (this.#isReady(flow, device)) return undefined;
+    this.#refuse(flow, key, refusal('waking_overload'), this.questions.waitFor(key, device));
+    if (!this.questions.hasPackets(key)) return 'waking_overload';
+    const timeout = config().devices.get(device)?.wake?.timeout ?? 0;
+    const awakening = await waking.wait(wakeTarget(flow, device, config()), since + timeout * 1_000);
+    return awakening === 'ready' ? undefined : 'wake_failed';
   }
 
   /** The session stands in the kernel before any packet is let go; if the kernel refuses it, nothing is. */
@@ -248,6 +283,12 @@ export class Interceptor implements PacketQueueHandler {
     this.#options.log.debug({ flow, packets: held.length }, 'let in');
   }
 
+  #refuse(flow: Flow, key: string, answer: Answer, held: readonly Held[]): void {
+    if (held.length === 0) return;
+    for (const { queue, packet } of held) queue.drop(packet.id);
+    this.#deny(flow, key, answer, held.length);
+  }
+
   #deny(flow: Flow, key: string, answer: Answer, packets: number): void {
     this.counts.denied += packets;
     const enforced = this.#options.config().mode === 'enforce';
@@ -285,21 +326,12 @@ export class Interceptor implements PacketQueueHandler {
   }
 }
 
-function refusal(reason: Reason): Answer {
-  return {
-    allow: false,
-    reason,
-    rule: null,
-    nextAllowed: null,
-    until: 0,
-    bound: 'session_time',
-    atEnd: 'cut',
-    accounts: [],
-    prefix: 0,
-  };
+/** Packets ask the same question when the same sender, seen on the same interface, asks for the same service. */
+function sourceKey(flow: Flow): string {
+  return `${flow.service} ${flow.source.address} ${flow.source.mac ?? ''} ${flow.interface}`;
 }
 
-/** Packets ask the same question when the same sender, seen on the same interface, asks for the same service. */
-function questionKey(flow: Flow): string {
-  return `${flow.service} ${flow.source.address} ${flow.source.mac ?? ''} ${flow.interface}`;
+/** Where a machine has to be awake, they have to go to the same port of it as well. */
+function targetKey(source: string, { protocol, destination, destinationPort }: Flow): string {
+  return `${source} ${protocol} ${destination} ${destinationPort}`;
 }

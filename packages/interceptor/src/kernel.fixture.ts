@@ -28,6 +28,7 @@ const native = testedAddon();
 const nft = new native.Nftables();
 const messages = new native.NftMessages();
 
+export const listNeighbours = () => native.listNeighbours();
 export const nftRun = (commands: string): string => nft.run(commands);
 
 // The table -----------------------------------------------------------------------------------------------

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { createLab, type Lab, labObstacles } from '@nftoggle/lab';
+import { connect, createLab, type Lab, labObstacles } from '@nftoggle/lab';
 import { type Inside, startInside } from '@nftoggle/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { errorCode, loadNative } from './native.ts';
@@ -120,6 +120,23 @@ describe('the addon', () => {
     expect(() => Nftables?.()).toThrow(TypeError);
     const { run } = native.Nftables.prototype;
     expect(() => run.call({} as never, '')).toThrow(TypeError);
+  });
+});
+
+describe.skipIf(labObstacles().length > 0)('the table of neighbours, in a real kernel', () => {
+  it('lists who answered on a link, by both families, and nobody who was only looked for', async () => {
+    await using lab = await createLab({ only: ['gateway', 'laptop'] });
+    const [gateway, laptop] = [lab.host('gateway'), lab.host('laptop')];
+    const module = new URL('./kernel.fixture.ts', import.meta.url);
+    await using inside = await startInside<typeof import('./kernel.fixture.ts')>(gateway, module);
+    // Nobody listens there: that they are spoken to is enough.
+    for (const address of [laptop.ipv4, laptop.ipv6, '192.168.1.99'])
+      await connect(gateway, { address, port: 9, timeoutMs: 500 });
+    const mac = laptop.interfaces[0]?.mac;
+    const found = await inside.call.listNeighbours();
+    expect(found).toContainEqual({ address: laptop.ipv4, mac, interface: 'lan' });
+    expect(found).toContainEqual({ address: laptop.ipv6, mac, interface: 'lan' });
+    expect(found.map(({ address }) => address)).not.toContain('192.168.1.99');
   });
 });
 

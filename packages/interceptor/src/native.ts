@@ -92,6 +92,13 @@ export interface ConntrackFlow {
   readonly traffic?: { readonly packets: number; readonly bytes: number };
 }
 
+/** Who was heard on a link, by IPv4 or IPv6. */
+export interface NativeNeighbour {
+  readonly address: string;
+  readonly mac: string;
+  readonly interface: string;
+}
+
 export interface Native {
   readonly PacketQueue: new (options: {
     readonly number: number;
@@ -127,6 +134,7 @@ export interface Native {
     insert(flow: Pick<ConntrackFlow, 'protocol' | 'original'>, mark: number): boolean;
   };
   parseFlow(bytes: Uint8Array): ParsedFlow;
+  listNeighbours(): NativeNeighbour[];
 }
 
 /** @throws StartError when the addon was not built, or not for this machine */

@@ -5,10 +5,9 @@ import { aConfig } from '@nftoggle/testkit';
 import { describe, expect, it } from 'vitest';
 import { aDeny, anAllow } from './decision.fixture.ts';
 import type { ConntrackFlow } from './native.ts';
-import { reviewOrphans } from './orphan-review.ts';
+import { type OrphanReviewOptions, reviewOrphans } from './orphan-review.ts';
 import { findOrphans } from './orphans.ts';
 import { aSession, network } from './session.fixture.ts';
-import type { OpenSession } from './sessions.ts';
 
 /** From somewhere to this box, carrying the index of a service as its mark. */
 function aFlow(mark: number, destinationPort: number, source = '192.0.2.7', sourcePort = 50_000) {
@@ -68,7 +67,8 @@ async function review(
   {
     sessions = [],
     isCurrent = () => true,
-  }: { readonly sessions?: readonly OpenSession[]; readonly isCurrent?: () => boolean } = {},
+    neighbourOf = () => undefined,
+  }: Partial<Pick<OrphanReviewOptions, 'sessions' | 'isCurrent' | 'neighbourOf'>> = {},
 ) {
   const [asked, done]: [Flow[], string[]] = [[], []];
   await reviewOrphans(orphansOf(...flows), {
@@ -77,6 +77,7 @@ async function review(
       return ask(flow);
     },
     isCurrent,
+    neighbourOf,
     mayBeOutside: ({ base }) => base === parseAddress('10.0.0.7')?.base,
     sessions,
     release: ({ flow }) => done.push(`release ${flow.original.destinationPort}`),
@@ -87,6 +88,12 @@ async function review(
 }
 
 describe('reviewOrphans', () => {
+  it('asks about a neighbour that no session is known of by its hardware address', async () => {
+    const near = { mac: '02:00:00:00:00:02', interface: 'lan0' };
+    const { asked } = await review([aFlow(7, 22)], () => aDeny(), { neighbourOf: () => near });
+    expect(asked).toMatchObject([{ source: { address: '192.0.2.7', mac: near.mac }, interface: 'lan0' }]);
+  });
+
   it('releases what nobody guards, without a question', async () => {
     const { asked, done } = await review([aFlow(77, 23)], () => answer('deny'));
     expect(done).toEqual(['release 23']);

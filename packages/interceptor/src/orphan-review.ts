@@ -2,6 +2,7 @@
 // Connections that their service left behind get another one, if that lets their source in.
 import { familyBits, type Network, parseAddress } from '@nftoggle/config';
 import type { Decision, Flow } from '@nftoggle/contracts';
+import type { Neighbour } from './neighbours.ts';
 import type { Orphan } from './orphans.ts';
 import type { OpenSession } from './sessions.ts';
 
@@ -12,6 +13,8 @@ export interface OrphanReviewOptions {
   readonly isCurrent: () => boolean;
   /** Sessions of those who opened the connections: they tell hardware address and link. */
   readonly sessions: readonly OpenSession[];
+  /** Whom the kernel knows on a link of ours by that address. */
+  readonly neighbourOf: (address: Network) => Neighbour | undefined;
   /** Where the interface is not known: may the source be on the provider's side? */
   readonly mayBeOutside: (address: Network) => boolean;
   readonly release: (orphan: Orphan) => void;
@@ -61,25 +64,31 @@ function askOnce(ask: OrphanReviewOptions['ask']): OrphanReviewOptions['ask'] {
 
 function questions(
   { flow, asked, guardians }: Orphan,
-  { sessions, mayBeOutside }: Pick<OrphanReviewOptions, 'sessions' | 'mayBeOutside'>,
+  {
+    sessions,
+    neighbourOf,
+    mayBeOutside,
+  }: Pick<OrphanReviewOptions, 'sessions' | 'neighbourOf' | 'mayBeOutside'>,
 ): Flow[] {
   const known = sessions.find(
     ({ covers }) => covers.prefix === familyBits[covers.family] && isSame(covers, asked.source),
   );
   const address = parseAddress(asked.source);
   const isOutside = known?.outside ?? (address !== null && mayBeOutside(address));
+  const near = known === undefined && address !== null ? neighbourOf(address) : undefined;
+  const mac = known === undefined ? near?.mac : (known.mac ?? undefined);
   return guardians.map(({ name }) => ({
     service: name,
     protocol: flow.protocol,
     source: {
       address: asked.source,
-      ...(known?.mac == null ? {} : { mac: known.mac }),
+      ...(mac === undefined ? {} : { mac }),
       ...(isOutside ? { outside: true as const } : {}),
     },
     sourcePort: asked.sourcePort,
     destination: asked.destination,
     destinationPort: asked.destinationPort,
-    interface: known?.link ?? known?.interface ?? '',
+    interface: known?.link ?? known?.interface ?? near?.interface ?? '',
   }));
 }
 

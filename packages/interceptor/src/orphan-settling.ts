@@ -4,6 +4,7 @@ import { type Network, parseAddress } from '@nftoggle/config';
 import type { Decision, Flow } from '@nftoggle/contracts';
 import type { Logger } from '@nftoggle/daemon';
 import type { Guard } from './guard.ts';
+import { lookUp, type NeighbourTable } from './neighbours.ts';
 import { reviewOrphans } from './orphan-review.ts';
 import type { Orphan } from './orphans.ts';
 import type { SessionEnding } from './session-ending.ts';
@@ -13,6 +14,7 @@ export interface OrphanSettlingOptions {
   readonly sessions: Sessions;
   readonly guard: Pick<Guard, 'indexes' | 'connections' | 'orphans'>;
   readonly ending: Pick<SessionEnding, 'cutFlows'>;
+  readonly neighbours: () => NeighbourTable;
   readonly mayBeOutside: (address: Network) => boolean;
   readonly carryOn: (flow: Flow, decision: Decision) => void;
   readonly log: Logger;
@@ -36,12 +38,13 @@ export class OrphanSettling {
     ask: (flow: Flow) => Promise<Decision | undefined>,
     isCurrent: () => boolean,
   ): Promise<boolean> {
-    const { sessions, guard, mayBeOutside } = this.#options;
+    const { sessions, guard, neighbours, mayBeOutside } = this.#options;
     const orphans = guard.orphans();
     if (orphans.length === 0) this.#departed = [];
     await reviewOrphans(orphans, {
       ask,
       isCurrent,
+      neighbourOf: lookUp(neighbours),
       mayBeOutside,
       sessions: [...this.#departed, ...sessions.list()],
       release: ({ flow }) => guard.connections.assign(flow, null),

@@ -4,15 +4,16 @@ import { describe, expect, it } from 'vitest';
 import { aPacket } from './packet.fixture.ts';
 import { Questions } from './questions.ts';
 import { FakeQueue } from './queue/fake-queue.ts';
+import { WakingRoom } from './waking-room.ts';
 
 /** A queue whose packets are handed over by hand. */
 function aQueue(): FakeQueue {
   return new FakeQueue('known', { onPackets: () => undefined, onTrouble: () => undefined });
 }
 
-function setUp(limit: number) {
+function setUp(limit: number, waking = limit) {
   const queue = aQueue();
-  const questions = new Questions(limit);
+  const questions = new Questions(limit, new WakingRoom(waking, () => 1));
   const hold = (key: string, changes: Parameters<typeof aPacket>[0] = {}) => {
     const packet = aPacket(changes);
     queue.arrive(packet);
@@ -79,6 +80,44 @@ describe('Questions', () => {
     hold('a', { id: 1, sequence: 5 });
     expect(hold('a', { id: 2, sequence: 5 })).toBe('replaced');
     expect(questions.held).toBe(1);
+  });
+
+  it('keeps packets that wait for a device together with those that join them', () => {
+    const { questions, hold } = setUp(10, 3);
+    hold('a', { id: 1, sourcePort: 1 });
+    hold('a', { id: 2, sourcePort: 2 });
+    expect(questions.waitFor('a', 'nas')).toEqual([]);
+    expect(questions).toMatchObject({ held: 2, waking: 2 });
+    expect(hold('a', { id: 3, sourcePort: 3 })).toBe('joined');
+    expect(hold('a', { id: 4, sourcePort: 4 })).toBe('no_room');
+    expect(hold('a', { id: 5, sourcePort: 3 })).toBe('replaced');
+    expect(hold('b', { id: 6 })).toBe('first');
+    expect(questions.take('a').map(({ packet }) => packet.id)).toEqual([1, 2, 5]);
+    expect(questions).toMatchObject({ held: 1, waking: 0 });
+  });
+
+  it('gives back those for which there is no room among the waiting ones, and keeps the first', () => {
+    const { questions, hold } = setUp(10, 2);
+    for (const id of [1, 2, 3]) hold('a', { id, sourcePort: id });
+    hold('b', { id: 4 });
+    expect(questions.waitFor('a', 'nas').map(({ packet }) => packet.id)).toEqual([3]);
+    expect(questions.waitFor('b', 'nas').map(({ packet }) => packet.id)).toEqual([4]);
+    expect([questions.hasPackets('a'), questions.hasPackets('b')]).toEqual([true, false]);
+    expect(questions).toMatchObject({ held: 2, waking: 2 });
+    expect(questions.take('b')).toEqual([]);
+    expect(questions.waitFor('nobody', 'nas')).toEqual([]);
+  });
+
+  it('moves packets to the room of another device, and minds asking twice for the same not at all', () => {
+    const { questions, hold } = setUp(10, 2);
+    hold('a', { id: 1 });
+    questions.waitFor('a', 'nas');
+    questions.waitFor('a', 'nas');
+    expect(questions.waking).toBe(1);
+    questions.waitFor('a', 'attic');
+    expect(questions.waking).toBe(1);
+    questions.take('a');
+    expect(questions.waking).toBe(0);
   });
 
   it('holds exactly what it did not give back, drop or refuse, over any history', () => {

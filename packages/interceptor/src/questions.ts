@@ -2,9 +2,11 @@
 // Packets that wait for a decision, grouped by the question they ask.
 //
 // Every source that asks for a service is one question, however many packets it sends: those that come
-// while the decision is under way join it and get the same answer.
+// while the decision is under way, or while the machine that it needs wakes, join it and get the same answer.
+import type { Id } from '@nftoggle/contracts';
 import type { NativePacket } from './native.ts';
 import type { PacketQueue } from './queue/packet-queue.ts';
+import type { WakingRoom } from './waking-room.ts';
 
 export type FlowPacket = Extract<NativePacket, { malformed?: undefined }>;
 
@@ -13,14 +15,25 @@ export interface Held {
   readonly queue: PacketQueue;
 }
 
+interface Question {
+  packets: Held[];
+  /** The device that it waits for; null while it is not decided. */
+  device: Id | null;
+}
+
+/** Packets of one question that wait for a device: what a source sends for a minute and a half is no first packet. */
+const mostOfQuestion = 64;
+
 export class Questions {
-  readonly #open = new Map<string, Held[]>();
+  readonly #open = new Map<string, Question>();
   readonly #limit: number;
+  readonly #room: WakingRoom;
   #held = 0;
 
   /** At most `limit` packets are held at once. */
-  constructor(limit: number) {
+  constructor(limit: number, room: WakingRoom) {
     this.#limit = limit;
+    this.#room = room;
   }
 
   get held(): number {
@@ -31,33 +44,79 @@ export class Questions {
     return this.#limit;
   }
 
+  /** Packets among them that wait for a device. */
+  get waking(): number {
+    return this.#room.taken;
+  }
+
+  get wakingLimit(): number {
+    return this.#room.limit;
+  }
+
   /**
    * Holds a packet.
    * @returns `first` when its question is to be asked, `joined` when that is under way, `replaced` when it
-   * took the place of an older copy, which was dropped, `full` when the packet was not taken and is the
-   * caller's to answer
+   * took the place of an older copy, which was dropped; `full`, or `no_room` among those that wait for its device,
+   * when the packet was not taken and is the caller's to answer
    */
-  hold(key: string, held: Held): 'first' | 'joined' | 'replaced' | 'full' {
-    const waiting = this.#open.get(key);
-    if (waiting === undefined) {
+  hold(key: string, held: Held): 'first' | 'joined' | 'replaced' | 'full' | 'no_room' {
+    const question = this.#open.get(key);
+    if (question === undefined) {
       if (this.#held >= this.#limit) return 'full';
-      this.#open.set(key, [held]);
+      this.#open.set(key, { packets: [held], device: null });
       this.#held += 1;
       return 'first';
     }
-    if (this.#replaceOlderCopy(waiting, held)) return 'replaced';
+    if (this.#replaceOlderCopy(question.packets, held)) return 'replaced';
     if (this.#held >= this.#limit) return 'full';
-    waiting.push(held);
+    if (question.device !== null && !this.#hasRoom(question.device, question.packets.length))
+      return 'no_room';
+    question.packets.push(held);
     this.#held += 1;
     return 'joined';
   }
 
+  /**
+   * From now on the packets of a question wait for a device.
+   * @returns those for which there is no room: the question is rid of them, and they are the caller's to answer
+   */
+  waitFor(key: string, device: Id): Held[] {
+    const question = this.#open.get(key);
+    if (question === undefined || question.device === device) return [];
+    this.#leaveRoom(question);
+    const fitting: Held[] = [];
+    const left = question.packets.filter((held) => {
+      const fits = this.#hasRoom(device, fitting.length);
+      if (fits) fitting.push(held);
+      return !fits;
+    });
+    question.packets = fitting;
+    question.device = device;
+    this.#held -= left.length;
+    return left;
+  }
+
+  /** Has the question packets? One for whose packets there was no room has none. */
+  hasPackets(key: string): boolean {
+    return (this.#open.get(key)?.packets.length ?? 0) > 0;
+  }
+
   /** Closes a question and returns its packets, oldest first, for the caller to answer each of them. */
   take(key: string): Held[] {
-    const waiting = this.#open.get(key) ?? [];
+    const question = this.#open.get(key);
+    if (question === undefined) return [];
     this.#open.delete(key);
-    this.#held -= waiting.length;
-    return waiting;
+    this.#leaveRoom(question);
+    this.#held -= question.packets.length;
+    return question.packets;
+  }
+
+  #hasRoom(device: Id, before: number): boolean {
+    return before < mostOfQuestion && this.#room.take(device);
+  }
+
+  #leaveRoom({ device, packets }: Question): void {
+    if (device !== null) this.#room.giveBack(device, packets.length);
   }
 
   /**

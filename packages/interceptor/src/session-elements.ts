@@ -25,8 +25,11 @@ export interface SessionSets {
 
 /** Shorter timeouts are rounded up to this: nftables reads zero as "for ever". */
 const leastTimeout = 1_000;
-/** How long a cut peer is kept from reopening the way from our side, in milliseconds. */
-const cutTimeout = 10 * 60 * 1000;
+/**
+ * How long our side is kept from reopening the way to a peer that was cut, in milliseconds: longer than a UDP
+ * server goes on sending to somebody whom it does not hear any more. Whoever is let in again is not concerned.
+ */
+const cutTimeout = 24 * 60 * 60 * 1000;
 
 export function sessionElement(session: OpenSession, now: number): SessionElement {
   const timeout = Math.max(leastTimeout, Math.ceil(session.until - now));

@@ -34,6 +34,11 @@ export function endByTime(session: OpenSession): SessionEnd {
   return { session, reason: reasonOfBound[session.bound], connections: session.atEnd };
 }
 
+/** Its time is over, and nobody is connected: what is left of an allowance was not spent. */
+export function endUnused(session: OpenSession): SessionEnd {
+  return session.bound === 'allowance' ? { ...endByTime(session), reason: 'expired' } : endByTime(session);
+}
+
 /** Its time is over, and policy does not want it to go on. */
 export function endByDenialAtEnd(session: OpenSession, decision: Decision): SessionEnd {
   const isGrant = session.bound === 'grant_end';
@@ -54,8 +59,12 @@ export function endByDenial(session: OpenSession, decision: Decision, now: numbe
   return { session, reason: byTime, connections: wish(session, decision) };
 }
 
-/** What becomes of connections that nobody knows a session of. */
-export function endOfStray({ reason, rule, at_end, next_allowed }: Decision): AtEnd {
+/**
+ * What becomes of connections that nobody knows a session of. `isPastGrant`: they were kept when a grant ended, and
+ * that no rule lets their source in was known then.
+ */
+export function endOfStray({ reason, rule, at_end, next_allowed }: Decision, isPastGrant = false): AtEnd {
+  if (isPastGrant && reason === 'no_rule') return at_end;
   // A deny rule that is in force at times refuses by time, too.
   const byTime = reason in reasonOfDenial || (reason === 'rule_denies' && next_allowed !== null);
   return byTime && rule !== null ? at_end : 'cut';

@@ -84,6 +84,14 @@ export class SessionEnding {
     for (const { flow } of cut) this.#options.guard.connections.remove(flow);
   }
 
+  /**
+   * Connections that both sides closed, as far as conntrack saw. A reset that does not reach the other side looks
+   * the same, and by the mark of its entry such a connection would go on for as long as it likes.
+   */
+  dropClosed(flows: readonly ConntrackFlow[]): void {
+    for (const flow of flows) if (!isLive(flow)) this.#options.guard.connections.remove(flow);
+  }
+
   #cut(ends: readonly SessionEnd[], own: ReadonlyMap<OpenSession, readonly SessionFlow[]>): void {
     const cut = ends.filter(({ connections }) => connections === 'cut').map(({ session }) => session);
     this.cutFlows(
@@ -93,10 +101,12 @@ export class SessionEnding {
   }
 
   #keep(ends: readonly SessionEnd[], own: ReadonlyMap<OpenSession, readonly SessionFlow[]>): void {
-    for (const { session, connections } of ends) {
+    for (const { session, reason, connections } of ends) {
       if (connections !== 'keep') continue;
-      for (const { flow } of own.get(session) ?? [])
-        if (isLive(flow)) this.#options.kept.add(flow, session.service);
+      const flows = (own.get(session) ?? []).map(({ flow }) => flow);
+      for (const flow of flows.filter(isLive))
+        this.#options.kept.add(flow, session.service, reason === 'grant_ended');
+      this.dropClosed(flows);
     }
   }
 

@@ -4,7 +4,8 @@ import type { Config } from '@nftoggle/config';
 import type { ChargeReply, ChargeRequest, Decision, EventData, EventType, Flow } from '@nftoggle/contracts';
 import type { Logger } from '@nftoggle/daemon';
 import { aConfig } from '@nftoggle/testkit';
-import type { ConntrackFlow } from './native.ts';
+import type { ConntrackFlow, NativeNeighbour } from './native.ts';
+import { neighbourTable } from './neighbours.ts';
 import type { Orphan } from './orphans.ts';
 import { FakeSets } from './session.fixture.ts';
 import { SessionLife, type SessionLifeOptions } from './session-life.ts';
@@ -40,6 +41,7 @@ export function aLife(policy: Partial<Policy> = {}) {
   const world = {
     flows: [] as ConntrackFlow[],
     orphans: [] as Orphan[],
+    neighbours: [] as NativeNeighbour[],
     config,
     revision,
     isGuarding: true,
@@ -74,6 +76,7 @@ export function aLife(policy: Partial<Policy> = {}) {
     inForce: () => ({ config: world.config, revision: world.revision }),
     isGuarding: () => world.isGuarding,
     mayBeOutside: () => false,
+    neighbours: () => neighbourTable(world.neighbours),
     ask: async (flow) => {
       asked.push(flow);
       const decision = await world.decide(flow);

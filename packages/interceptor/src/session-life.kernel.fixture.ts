@@ -11,6 +11,7 @@ import { anAllow } from './decision.fixture.ts';
 import { Guard } from './guard.ts';
 import { Links } from './links.ts';
 import { switchOnAccounting } from './metering/accounting.ts';
+import { neighbourTable } from './neighbours.ts';
 import { table } from './ruleset/names.ts';
 import { aSession } from './session.fixture.ts';
 import { SessionLife } from './session-life.ts';
@@ -56,6 +57,7 @@ export function begin(): void {
     inForce: () => ({ ...loaded, config }),
     isGuarding: () => true,
     mayBeOutside: () => false,
+    neighbours: () => neighbourTable(native.listNeighbours()),
     ask: async (flow) => {
       told.asked.push(flow);
       await sleep(1);

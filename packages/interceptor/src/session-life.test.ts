@@ -8,6 +8,7 @@ import type { Orphan } from './orphans.ts';
 import { aSession, network } from './session.fixture.ts';
 import { aLife, settled, start } from './session-life.fixture.ts';
 import type { SessionLife } from './session-life.ts';
+import { questionAbout } from './session-question.ts';
 
 let life: SessionLife | undefined;
 afterEach(() => life?.stop());
@@ -82,6 +83,25 @@ describe('SessionLife', () => {
     life.endDeparted();
     expect(events).toMatchObject([{ type: 'session_ended', data: { service: 'gone', reason: 'revoked' } }]);
     expect(sessions.list()).toEqual([mine]);
+  });
+
+  it('looks again when somebody is let in by an answer that was on its way while policy changed its mind', async () => {
+    let answer = (): void => undefined;
+    const { life, sessions, events } = setUp(async ({ sourcePort }) => {
+      if (sourcePort === 0) return aDeny();
+      await new Promise<void>((resolve) => {
+        answer = resolve;
+      });
+      return anAllow();
+    });
+    const asking = life.ask({ ...questionAbout(mine), sourcePort: 50_000 });
+    life.review();
+    await settled();
+    answer();
+    expect(await asking).toMatchObject({ decision: 'allow' });
+    sessions.open(mine, start);
+    await eventually(() => events.length > 0);
+    expect(events).toMatchObject([{ type: 'session_ended', data: { reason: 'revoked' } }]);
   });
 
   it('gives an orphan and its source to the service that allows it', async () => {

@@ -12,6 +12,7 @@ import { KeptConnections } from './kept-connections.ts';
 import { type Balance, spentSooner } from './metering/balances.ts';
 import { Metering } from './metering/metering.ts';
 import type { ConntrackFlow, Native } from './native.ts';
+import type { NeighbourTable } from './neighbours.ts';
 import { OrphanSettling } from './orphan-settling.ts';
 import { isWord } from './policy-word.ts';
 import type { ReviewLoop, Scope } from './review-loop.ts';
@@ -34,6 +35,8 @@ export interface SessionLifeOptions {
   readonly isGuarding: () => boolean;
   /** May a source whose interface is not known be on the provider's side? */
   readonly mayBeOutside: (address: Network) => boolean;
+  /** Who is on our links. */
+  readonly neighbours: () => NeighbourTable;
   readonly ask: (flow: Flow) => Promise<Decision>;
   readonly charge: (request: ChargeRequest) => Promise<ChargeReply>;
   readonly publish: <T extends EventType>(type: T, data: EventData<T>, service: string) => void;
@@ -56,6 +59,8 @@ export class SessionLife {
   readonly #timer: DeadlineTimer;
   readonly #clockWatch: ClockWatch;
   #nextTick: number;
+  /** Reviews that were asked for. */
+  #changes = 0;
 
   constructor(options: SessionLifeOptions) {
     const { sessions, guard, inForce, clock } = options;
@@ -77,6 +82,7 @@ export class SessionLife {
     });
     const parts = {
       ...options,
+      neighbours: this.#neighbours,
       kept: this.#kept,
       ending: this.#ending,
       permissionOf: this.#permissionOf,
@@ -128,7 +134,20 @@ export class SessionLife {
    * ended, established connections included.
    */
   review(services: Scope = null): void {
+    this.#changes += 1;
     this.#reviews.request(services);
+  }
+
+  /**
+   * Asks policy. An answer that was on its way while policy changed its mind, or that is made from another
+   * revision, may let in whom it would refuse now, and no review knew of it: so there is another one.
+   */
+  async ask(flow: Flow): Promise<Decision> {
+    const changes = this.#changes;
+    const decision = await this.#options.ask(flow);
+    const isOld = changes !== this.#changes && decision.decision === 'allow';
+    if (isOld || decision.revision !== this.#options.inForce().revision) this.reviewSoon();
+    return decision;
   }
 
   /** The same a little later, once however often it is asked for. */
@@ -192,11 +211,19 @@ export class SessionLife {
   };
 
   readonly #askOnce = async (flow: Flow): Promise<Decision | undefined> => {
-    const { ask, inForce } = this.#options;
-    const decision = await ask(flow).catch(() => undefined);
-    const { revision } = inForce();
-    if (decision !== undefined && decision.revision !== revision) this.reviewSoon();
+    const decision = await this.ask(flow).catch(() => undefined);
+    const { revision } = this.#options.inForce();
     return decision !== undefined && isWord(decision, revision) ? decision : undefined;
+  };
+
+  /** Without it devices that are known by their hardware address are strangers; all else goes on as ever. */
+  readonly #neighbours = (): NeighbourTable => {
+    try {
+      return this.#options.neighbours();
+    } catch (err) {
+      this.#options.log.warn({ err }, 'who is on our links cannot be read');
+      return new Map();
+    }
   };
 
   /** Looks at the connections, if there is anything to see: what was used, and what belongs to nobody. */

@@ -5,7 +5,14 @@ import type { Logger } from '@nftoggle/daemon';
 import type { Clock } from './clock.ts';
 import type { Guard } from './guard.ts';
 import type { ConntrackFlow } from './native.ts';
-import { endByDenial, endByDenialAtEnd, endByTime, revoked, type SessionEnd } from './session-end.ts';
+import {
+  endByDenial,
+  endByDenialAtEnd,
+  endByTime,
+  endUnused,
+  revoked,
+  type SessionEnd,
+} from './session-end.ts';
 import type { SessionEnding } from './session-ending.ts';
 import { flowsBySession, isLive } from './session-flows.ts';
 import type { Permission } from './session-new.ts';
@@ -81,13 +88,16 @@ export class SessionRenewal {
     const { guard, ending, measure, charge } = this.#options;
     const flows = guard.letIn();
     if (due.some(isMetered)) measure(flows);
-    const using = flowsBySession(due, flows.filter(isLive), (mark) => guard.serviceOf(mark));
-    for (const some of chunks(due.filter((session) => !using.has(session)))) {
-      ending.endIdle(some.map(endByTime));
+    const own = flowsBySession(due, flows, (mark) => guard.serviceOf(mark));
+    const isUsed = (session: OpenSession): boolean =>
+      own.get(session)?.some(({ flow }) => isLive(flow)) ?? false;
+    for (const some of chunks(due.filter((session) => !isUsed(session)))) {
+      ending.endIdle(some.map(endUnused));
+      ending.dropClosed(some.flatMap((session) => own.get(session) ?? []).map(({ flow }) => flow));
       // Packets of others wait meanwhile.
       await new Promise(setImmediate);
     }
-    const live = due.filter((session) => using.has(session));
+    const live = due.filter(isUsed);
     if (live.some(isMetered)) await charge();
     await this.#renew(live, (session, decision) => this.#endAtDeadline(session, decision));
   }

@@ -119,6 +119,17 @@ describe('Sessions', () => {
     expect(sets.names).toEqual(['cut4 cb007107', 'cut6 20010db8000000000000000000000007']);
   });
 
+  it('keeps as many of them from it as there is room for, in few transactions, and says that it is not all', () => {
+    const { sets, sessions } = setUp();
+    const peers = Array.from({ length: 40 }, (_, i) => network(`203.0.113.${i}`));
+    sessions.shutOut([...peers, ...peers]);
+    expect([sets.elements.size, sets.largestPut]).toEqual([40, 32]);
+    sets.elements.clear();
+    sets.room = 39;
+    expect(() => sessions.shutOut([...peers, network('2001:db8::7')])).toThrow('Too many open files');
+    expect(sets.elements.size).toBe(39);
+  });
+
   it('gives sessions whose time is over once, earliest first, and keeps them until somebody ends them', () => {
     const { sessions } = setUp();
     sessions.open(aSession(), 0);

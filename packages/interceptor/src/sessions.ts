@@ -8,6 +8,7 @@ import { errorCode } from './native.ts';
 import {
   cutElement,
   recentElement,
+  type SessionElement,
   type SessionSets,
   sessionElement,
   sessionPlace,
@@ -105,9 +106,16 @@ export class Sessions {
     if (sessions.length > 0) this.#sets.remove(sessions.map(sessionPlace));
   }
 
-  /** For a while nothing that our side sends to these addresses opens a way back for them. */
+  /**
+   * For a while nothing that our side sends to these addresses opens a way back for them.
+   * @throws Error when the kernel does not take some of them; it has all others then
+   */
   shutOut(addresses: readonly Network[]): void {
-    for (const address of addresses) this.#sets.put([cutElement(address)]);
+    const each = new Map(addresses.map((address) => [`${address.family} ${address.base}`, address]));
+    let failure: unknown;
+    for (const elements of batchesOf([...each.values()].map(cutElement)))
+      failure = this.#failureOf(elements) ?? failure;
+    if (failure !== undefined) throw failure;
   }
 
   /** Has the source a session of the service, be it this one or another that took its place? */
@@ -180,12 +188,20 @@ export class Sessions {
 
   /** Returns those that do not fit. */
   #putBatches(sessions: readonly OpenSession[], now: number): OpenSession[] {
-    const batches = Array.from({ length: Math.ceil(sessions.length / restoreBatch) }, (_, i) =>
-      sessions.slice(i * restoreBatch, (i + 1) * restoreBatch),
-    );
-    return batches
+    return batchesOf(sessions)
       .filter((batch) => !this.#fit(batch, now))
       .flatMap((batch) => batch.filter((session) => !this.#fit([session], now)));
+  }
+
+  /** Puts what fits; why something did not, if so. */
+  #failureOf(elements: readonly SessionElement[]): unknown {
+    try {
+      this.#sets.put(elements);
+      return undefined;
+    } catch (error) {
+      if (elements.length === 1) return error;
+      return elements.reduce<unknown>((failure, element) => this.#failureOf([element]) ?? failure, undefined);
+    }
   }
 
   #fit(sessions: readonly OpenSession[], now: number): boolean {
@@ -197,6 +213,12 @@ export class Sessions {
       throw error;
     }
   }
+}
+
+function batchesOf<T>(all: readonly T[]): T[][] {
+  return Array.from({ length: Math.ceil(all.length / restoreBatch) }, (_, i) =>
+    all.slice(i * restoreBatch, (i + 1) * restoreBatch),
+  );
 }
 
 /** `192.0.2.7`, `2001:db8::/64`, `fe80::1%eth0`. */

@@ -36,6 +36,8 @@ export function interceptorStatus(sources: StatusSources): InterceptorStatus {
     queues: queueStatus(sources.lanes),
     held: interceptor.questions.held,
     heldLimit: interceptor.questions.limit,
+    waking: interceptor.questions.waking,
+    wakingLimit: interceptor.questions.wakingLimit,
     services: [...sources.services].map((service) => ({
       name: service.name,
       ports: service.ports.map(formatPortRange),
@@ -64,5 +66,6 @@ function queueStatus(lanes: ReadonlyMap<number, Lane>): QueueStatus[] {
 
 function describeGuarded(service: Service): string {
   if (service.direction === 'out') return 'LAN to Internet';
-  return service.to.length === 0 ? 'this box' : service.to.join(', ');
+  const isOwn = service.to.length === 0 || service.forward !== null;
+  return [...(isOwn ? ['this box'] : []), ...service.to].join(', ');
 }

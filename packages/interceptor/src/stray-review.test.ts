@@ -65,6 +65,51 @@ describe('a connection without a session', () => {
     expect(asked).toHaveLength(5);
   });
 
+  it('of a device on our link is asked about with its hardware address, though nothing is left of its session', async () => {
+    const mac = '02:00:00:00:00:01';
+    const { life, world, asked } = setUp({ decide: () => outside({ at_end: 'keep' }) });
+    world.neighbours = [{ address: '203.0.113.7', mac, interface: 'lan0' }];
+    life.review();
+    await settled();
+    expect(asked).toMatchObject([{ source: { address: '203.0.113.7', mac }, interface: 'lan0' }]);
+  });
+
+  it('that conntrack takes for closed goes on by no mark, and nobody is asked', async () => {
+    const { life, world, asked, done } = setUp({ decide: () => outside() });
+    world.flows = [aConnection({ closed: true })];
+    life.review();
+    await settled();
+    expect([asked, done]).toEqual([[], ['remove 203.0.113.7']]);
+  });
+
+  it('that was kept when a grant ended is kept on, until a rule is against its source', async () => {
+    const { life, sessions, world, pass, done, events } = setUp({
+      decide: () => aDeny({ at_end: 'keep' }),
+    });
+    sessions.open(
+      aSession({
+        since: start,
+        until: start + 1_000,
+        bound: 'grant_end',
+        atEnd: 'keep',
+        reason: 'grant_allows',
+      }),
+      start,
+    );
+    await pass(1_000);
+    expect(events).toMatchObject([{ type: 'session_ended', data: { reason: 'grant_ended', cut: 0 } }]);
+    // Any change of the configuration, and any return of the bus, asks for a review.
+    life.review();
+    await settled();
+    life.review();
+    await settled();
+    expect(done).toEqual([]);
+    world.decide = () => aDeny({ reason: 'rule_denies', rule: 'services.ssh.deny[0]', at_end: 'keep' });
+    life.review();
+    await settled();
+    expect(done).toEqual(['remove 203.0.113.7']);
+  });
+
   it('is never one from before the guard, or of our own: those carry no service', async () => {
     const { life, asked, world, done } = setUp({ decide: () => aDeny() });
     world.flows = [aConnection({ mark: 0 })];

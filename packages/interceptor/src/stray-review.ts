@@ -1,23 +1,25 @@
 // SPDX-License-Identifier: MIT
 import type { Config, Network } from '@nftoggle/config';
-import type { Decision, Flow } from '@nftoggle/contracts';
+import type { AtEnd, Decision, Flow } from '@nftoggle/contracts';
 import type { Logger } from '@nftoggle/daemon';
 import type { Guard } from './guard.ts';
 import { findGuardians } from './guarded-ports.ts';
 import type { KeptConnections } from './kept-connections.ts';
 import type { ConntrackFlow } from './native.ts';
+import { lookUp, type NeighbourTable } from './neighbours.ts';
 import { endOfStray } from './session-end.ts';
 import type { SessionEnding } from './session-ending.ts';
 import { SessionIndex } from './session-flows.ts';
 import type { Sessions } from './sessions.ts';
-import { findStrays, type Stray } from './strays.ts';
+import { findClosed, findStrays, type Stray, type StraySearch } from './strays.ts';
 
 export interface StrayReviewOptions {
   readonly sessions: Sessions;
   readonly guard: Pick<Guard, 'serviceOf'>;
   readonly kept: KeptConnections;
-  readonly ending: Pick<SessionEnding, 'cutFlows' | 'lately'>;
+  readonly ending: Pick<SessionEnding, 'cutFlows' | 'dropClosed' | 'lately'>;
   readonly config: () => Config;
+  readonly neighbours: () => NeighbourTable;
   readonly carryOn: (flow: Flow, decision: Decision) => void;
   /** May a source whose interface is not known be on the provider's side? */
   readonly mayBeOutside: (address: Network) => boolean;
@@ -61,9 +63,13 @@ export class StrayReview {
     ask: Ask,
     isCurrent: () => boolean,
   ): Promise<void> {
-    const { kept } = this.#options;
+    const { kept, ending } = this.#options;
     kept.retain(flows);
-    const strays = this.#find(flows).filter(({ flow }) => services === null || services.has(flow.service));
+    const search = this.#search();
+    ending.dropClosed(findClosed(flows, search));
+    const strays = findStrays(flows, search).filter(
+      ({ flow }) => services === null || services.has(flow.service),
+    );
     if (services === null) this.#isExpected = strays.length > 0;
     for (let at = 0; at < strays.length; at += batch) {
       const answers = await Promise.all(
@@ -75,16 +81,17 @@ export class StrayReview {
     }
   }
 
-  #find(flows: readonly ConntrackFlow[]): Stray[] {
-    const { sessions, guard, kept, ending, config, mayBeOutside } = this.#options;
-    return findStrays(flows, {
+  #search(): StraySearch {
+    const { sessions, guard, kept, ending, config, neighbours, mayBeOutside } = this.#options;
+    return {
       sessions: sessions.list(),
       ended: ending.lately,
       kept,
       serviceOf: (mark) => guard.serviceOf(mark),
       guardiansOf: findGuardians(config()),
+      neighbourOf: lookUp(neighbours),
       mayBeOutside,
-    });
+    };
   }
 
   #act(answers: readonly Answer[]): void {
@@ -100,11 +107,14 @@ export class StrayReview {
 
   #end({ service, source }: Flow, connections: Stray['connections'], decision: Decision): void {
     const { kept, ending, log } = this.#options;
-    const end = endOfStray(decision);
-    if (end === 'cut') ending.cutFlows(connections);
-    else for (const { flow } of connections) kept.add(flow, service);
+    const endOf = ({ flow }: Stray['connections'][number]): AtEnd =>
+      endOfStray(decision, kept.isPastGrant(flow));
+    const cut = connections.filter((connection) => endOf(connection) === 'cut');
+    const left = connections.filter((connection) => endOf(connection) === 'keep');
+    ending.cutFlows(cut);
+    for (const { flow } of left) kept.add(flow, service, kept.isPastGrant(flow));
     log.info(
-      { service, source: source.address, reason: decision.reason, connections: connections.length, end },
+      { service, source: source.address, reason: decision.reason, cut: cut.length, kept: left.length },
       'connections without a session',
     );
   }

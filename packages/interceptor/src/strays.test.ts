@@ -7,7 +7,7 @@ import { findGuardians } from './guarded-ports.ts';
 import { KeptConnections } from './kept-connections.ts';
 import type { ConntrackFlow } from './native.ts';
 import { aSession, network } from './session.fixture.ts';
-import { findStrays, type StraySearch } from './strays.ts';
+import { findClosed, findStrays, type StraySearch } from './strays.ts';
 
 const config = aConfig('version: 1\nservices:\n  ssh: { ports: [22/tcp], allow: [any] }\n');
 
@@ -18,6 +18,7 @@ function find(flows: readonly ConntrackFlow[], changes: Partial<StraySearch> = {
     kept: new KeptConnections(),
     serviceOf: (mark) => ['ssh', 'web'][mark - 1],
     guardiansOf: findGuardians(config),
+    neighbourOf: () => undefined,
     mayBeOutside: ({ base }) => base === parseAddress('10.0.0.7')?.base,
     ...changes,
   });
@@ -66,12 +67,41 @@ describe('a stray', () => {
     });
   });
 
+  it('is asked about with what the kernel knows of a neighbour, where no session tells', () => {
+    const near = { mac: '02:00:00:00:00:02', interface: 'lan0' };
+    const neighbourOf = () => near;
+    expect(find([aConnection()], { neighbourOf })[0]?.flow).toMatchObject({
+      source: { address: '203.0.113.7', mac: near.mac },
+      interface: 'lan0',
+    });
+    const ended = [aSession({ mac: null, interface: 'wan0' })];
+    const { flow } = find([aConnection()], { ended, neighbourOf })[0] ?? {};
+    expect(flow?.source, 'its session was asked about without').toEqual({ address: '203.0.113.7' });
+    expect(flow?.interface).toBe('wan0');
+  });
+
   it('that nothing is known of is on the side where less is allowed', () => {
     const [near, far] = ['10.0.0.6', '10.0.0.7'].map((source) => find([aConnection({ source })])[0]?.flow);
     expect([near?.source, far?.source]).toEqual([
       { address: '10.0.0.6' },
       { address: '10.0.0.7', outside: true },
     ]);
+  });
+});
+
+describe('a closed connection', () => {
+  it('is found where no session has it, and it is not to be kept', () => {
+    const kept = new KeptConnections();
+    const [closed, keptOne, live] = [
+      aConnection({ closed: true }),
+      aConnection({ closed: true, sourcePort: 2 }),
+      aConnection({ closed: false, sourcePort: 3 }),
+    ];
+    kept.add(keptOne, 'ssh');
+    const serviceOf = (mark: number) => ['ssh', 'web'][mark - 1];
+    const flows = [closed, keptOne, live];
+    expect(findClosed(flows, { sessions: [], kept, serviceOf })).toEqual([closed]);
+    expect(findClosed(flows, { sessions: [aSession()], kept, serviceOf })).toEqual([]);
   });
 });
 
@@ -88,6 +118,8 @@ describe('kept connections', () => {
     kept.forget(new Set(['ssh']));
     expect([one, two].map((flow) => kept.has(flow))).toEqual([false, true]);
     kept.forget(null);
+    expect([one, two].map((flow) => kept.has(flow))).toEqual([false, false]);
+    kept.retain([]);
     expect(kept.size).toBe(0);
   });
 });

@@ -55,6 +55,12 @@ describe('a meter', () => {
     expect(measure(30_000, aMetered([aConnection({ bytes: 12_000, packets: 19 })]))).toHaveLength(1);
   });
 
+  it('takes much in few packets for use: conntrack counts what the network card put together as one', () => {
+    const { measure } = setUp();
+    measure(10_000, aMetered([aConnection({ bytes: 0, packets: 10 })]));
+    expect(measure(20_000, aMetered([aConnection({ bytes: 120_000, packets: 14 })]))).toHaveLength(1);
+  });
+
   it('adds up what all connections of a session moved', () => {
     const { measure } = setUp();
     const flows = (bytes: number) => [1, 2, 3].map((sourcePort) => aConnection({ sourcePort, bytes }));

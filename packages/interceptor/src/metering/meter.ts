@@ -41,6 +41,8 @@ interface Book {
 
 /** However short the span: a keep-alive and its answer, each acknowledged, are no use. */
 const leastPackets = 5;
+/** What counts as one packet may be many that the network card put together (GRO): of a keep-alive it is not. */
+const mostOfPacket = 1_500;
 
 export class Meter {
   /** Counters as they were when connections were looked at last. */
@@ -140,7 +142,8 @@ function since(before: Traffic | undefined, now: Traffic): Traffic {
 
 function wasUsed(book: Book, now: number, { tick, idleBytes }: MeterSettings): boolean {
   if (book.isUncounted) return true;
-  return book.packets >= leastPackets && book.bytes >= (idleBytes * (now - book.from)) / tick;
+  const isMany = book.packets >= leastPackets || book.bytes > leastPackets * mostOfPacket;
+  return isMany && book.bytes >= (idleBytes * (now - book.from)) / tick;
 }
 
 function noteUse(used: Map<AccountId, number>, account: AccountId, from: number): void {

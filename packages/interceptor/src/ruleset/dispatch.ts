@@ -70,13 +70,25 @@ function destinationMatches(
   stage: 'ask' | 'gate' | 'watch',
 ): string[] {
   if (service.direction === 'out') return outwardMatches(service, input);
-  if (service.to.length > 0) {
-    return eachFamily(addressesOf(service, input.config), (ip, set) => `${ip} daddr ${set}`);
-  }
+  const devices = eachFamily(addressesOf(service, input.config), (ip, set) => `${ip} daddr ${set}`);
+  if (service.to.length > 0 && service.forward === null) return devices;
   // The kernel cannot queue clones of broadcast and multicast packets, so those are gated and never asked about.
   return stage === 'gate'
-    ? ['fib daddr type { local, broadcast, anycast, multicast }']
-    : ['fib daddr type local'];
+    ? ['fib daddr type { local, broadcast, anycast, multicast }', ...devices]
+    : [...ownMatches(service, input), ...devices];
+}
+
+/**
+ * The box's own ports. Those that are forwarded stay shut in a family that the device has no address of: whatever
+ * of ours listens there is not what was asked for.
+ */
+function ownMatches(service: Service, { config }: RulesetInput): string[] {
+  if (service.forward === null) return ['fib daddr type local'];
+  const families = ([4, 6] as const).filter((family) =>
+    addressesOf(service, config).some((address) => address.family === family),
+  );
+  if (families.length === 2) return ['fib daddr type local'];
+  return families.map((family) => `meta nfproto ipv${family} fib daddr type local`);
 }
 
 /**

@@ -47,6 +47,26 @@ services:
   ssh: { ports: [22/tcp], allow: [lan] }
   minecraft: { ports: [25565/tcp, 19132/udp], to: nas, allow: [any] }
 `,
+  // Machines that sleep: one behind the box, which is its front door, and one that nobody wakes for this service.
+  waking: `
+version: 1
+devices:
+  nas: { address: [192.168.1.20, "fd00:1::20"], mac: "00:11:32:aa:bb:cc", wake: true }
+  camera: { address: 192.168.1.66, mac: "00:11:32:aa:bb:66", wake: true }
+services:
+  files: { ports: [445/tcp], to: nas, allow: [lan] }
+  pictures: { ports: [554/tcp, 554/udp], to: camera, wake: false, allow: [lan] }
+`,
+  forward: `
+version: 1
+devices:
+  nas: { address: [192.168.1.20, 192.168.1.21, "fd00:1::20"], mac: "00:11:32:aa:bb:cc", wake: true }
+  camera: { address: 192.168.1.66 }
+services:
+  minecraft: { ports: [25565-25570/tcp, 19132/udp], to: nas, forward: true, allow: [any] }
+  pictures: { ports: [554/tcp], to: camera, forward: { masquerade: true }, interfaces: [wan], allow: [lan] }
+  ssh: { ports: [22/tcp], allow: [lan] }
+`,
   'own-numbers': `
 version: 1
 kernel: { mark_mask: 0x0000ff00, ipv6_prefix: 128, queue: 77 }

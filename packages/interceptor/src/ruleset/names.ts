@@ -10,6 +10,16 @@ export const panicTable = 'nftoggle-panic';
 /** The base chain that lets nothing through to a guarded port without a mark or a session. */
 export const gateBaseChain = 'gate';
 
+/**
+ * Base chains that not every configuration needs: once made they stay, empty perhaps, for as long as the table does.
+ * A base chain that goes takes every packet with it that any queue holds.
+ */
+export const lastingChains = {
+  dnat: 'forward_dnat',
+  masquerade: 'forward_masquerade',
+  unreachable: 'unreachable',
+} as const;
+
 export interface Indexed {
   readonly name: Id;
   readonly index: number;

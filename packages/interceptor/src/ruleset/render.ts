@@ -6,9 +6,13 @@
 import { type Config, expandSources, formatNetwork, type Network } from '@nftoggle/config';
 import type { Inside } from '../links.ts';
 import type { Marks } from '../marks.ts';
+import { wakesAny } from '../wake-target.ts';
 import { admitChains, admitSets } from './admit.ts';
 import { Dispatch, eachFamily, type IndexedService } from './dispatch.ts';
+import { forwardingChains } from './forwarding.ts';
+import { hex } from './hex.ts';
 import { askChain, gateBaseChain, gateChain, openChain, sessionSets, table, watchChain } from './names.ts';
+import { unreachableChains } from './unreachable.ts';
 
 export type QueueMechanism = 'nft_queue' | 'xt_NFQUEUE';
 
@@ -25,6 +29,8 @@ export interface Chain {
   readonly name: string;
   /** `hook prerouting priority -290`, for the chains that the kernel itself calls. */
   readonly hook?: string;
+  /** Of a base chain: `filter` where nothing is said. */
+  readonly type?: 'nat';
   readonly rules: readonly string[];
 }
 
@@ -89,6 +95,11 @@ function renderGuard(input: RulesetInput): Ruleset {
       gateBase(dispatch, marks),
       outgoingBase(dispatch, marks),
       ...forwardBases(dispatch, marks),
+      ...forwardingChains(services, config, marks),
+      ...unreachableChains(
+        services.filter((service) => wakesAny(service, config)),
+        marks,
+      ),
     ],
   };
 }
@@ -146,6 +157,8 @@ function serviceChains(service: IndexedService, config: Config, marks: Marks): C
   const sessions = sessionMatches(service.name, config.kernel.ipv6Prefix);
   const opened = hex(marks.opened(service.index));
   const others = hex(marks.merge(0xffff_ffff, 0));
+  const ask = `meta mark set meta mark & ${others} | ${hex(marks.asked(service.index))}`;
+  const isWaking = wakesAny(service, config);
   return [
     {
       name: openChain(service),
@@ -157,13 +170,11 @@ function serviceChains(service: IndexedService, config: Config, marks: Marks): C
     },
     {
       name: askChain(service),
-      rules: [
-        // Whoever has a session needs no question. Whether it is really that source, the gate looks at.
-        ...sessions.map((match) => `${match} accept`),
-        'jump plausible',
-        `meta mark set meta mark & ${others} | ${hex(marks.asked(service.index))}`,
-        'goto admit',
-      ],
+      rules: isWaking
+        ? // The machine may have fallen asleep since the last packet, whoever has a session.
+          ['jump plausible', ask, ...sessions.map((match) => `${match} goto admit_known`), 'goto admit']
+        : // Whoever has a session needs no question. Whether it is really that source, the gate looks at.
+          [...sessions.map((match) => `${match} accept`), 'jump plausible', ask, 'goto admit'],
     },
     {
       name: gateChain(service),
@@ -171,7 +182,8 @@ function serviceChains(service: IndexedService, config: Config, marks: Marks): C
         'jump plausible',
         `meta mark & ${hex(marks.mask)} == ${opened} goto ${openChain(service)}`,
         // Whatever a source with a session sends may pass: its connections outlive a flushed conntrack table.
-        ...sessions.map((match) => `${match} goto ${openChain(service)}`),
+        // Where a machine may sleep, what begins a connection is not among that.
+        ...sessions.map((match) => `${isWaking ? `${notSyn} ` : ''}${match} goto ${openChain(service)}`),
         'counter drop',
       ],
     },
@@ -296,6 +308,11 @@ export function setLines({ type, size, ruleTimeout }: SetDeclaration): string[] 
   return [`type ${type.join(' . ')}`, `flags ${flags}`, `size ${size}`, ...timeout];
 }
 
+/** What makes a chain one that the kernel itself calls. */
+export function baseLine(hook: string, type: Chain['type']): string {
+  return `type ${type ?? 'filter'} ${hook}; policy accept;`;
+}
+
 /** The whole table as `nft -f` takes it: for people, and for golden tests. */
 export function formatRuleset({ sets, chains }: Ruleset): string {
   const blocks = [
@@ -305,16 +322,12 @@ export function formatRuleset({ sets, chains }: Ruleset): string {
           .map((line) => `\t\t${line}\n`)
           .join('')}\t}`,
     ),
-    ...chains.map(({ name, hook, rules }) => {
-      const lines = [...(hook === undefined ? [] : [`type filter ${hook}; policy accept;`]), ...rules];
+    ...chains.map(({ name, hook, type, rules }) => {
+      const lines = [...(hook === undefined ? [] : [baseLine(hook, type)]), ...rules];
       return `\tchain ${name} {\n${lines.map((line) => `\t\t${line}\n`).join('')}\t}`;
     }),
   ];
   return `table inet ${table} {\n${blocks.join('\n')}\n}\n`;
-}
-
-export function hex(value: number): string {
-  return `0x${value.toString(16).padStart(8, '0')}`;
 }
 
 function ipv6Mask(prefix: number): string {

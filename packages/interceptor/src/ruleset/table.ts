@@ -4,8 +4,15 @@ import type { PortRange } from '@nftoggle/config';
 import type { ListedSet, Native } from '../native.ts';
 import { parsePortKeys } from './gate-ports.ts';
 import { keyTypeOf } from './key-type.ts';
-import { gateBaseChain, panicTable, parseServiceChain, sessionSets, table } from './names.ts';
-import { type QueueMechanism, queueChains, type Ruleset, type SetDeclaration, setLines } from './render.ts';
+import { gateBaseChain, lastingChains, panicTable, parseServiceChain, sessionSets, table } from './names.ts';
+import {
+  baseLine,
+  type QueueMechanism,
+  queueChains,
+  type Ruleset,
+  type SetDeclaration,
+  setLines,
+} from './render.ts';
 
 export type TableState = 'intact' | 'table_removed' | 'table_altered' | 'panic';
 
@@ -164,8 +171,9 @@ export class Table {
     const untouched = (name: string): boolean => mechanism === 'xt_NFQUEUE' && isQueueChain(name);
     const existing = this.#messages.listChains(table).filter((name) => !untouched(name));
     const wanted = chains.filter(({ name }) => !untouched(name));
+    const isLasting = (name: string): boolean => (Object.values(lastingChains) as string[]).includes(name);
     const stale = existing.filter(
-      (name) => !isQueueChain(name) && !chains.some((chain) => chain.name === name),
+      (name) => !isQueueChain(name) && !isLasting(name) && !chains.some((chain) => chain.name === name),
     );
     return [
       `add table inet ${table}`,
@@ -175,8 +183,8 @@ export class Table {
         .filter(({ name }) => !kept.includes(name))
         .map((set) => `add set inet ${table} ${set.name} { ${setLines(set).join('; ')}; }`),
       ...wanted.map(
-        ({ name, hook }) =>
-          `add chain inet ${table} ${name}${hook === undefined ? '' : ` { type filter ${hook}; policy accept; }`}`,
+        ({ name, hook, type }) =>
+          `add chain inet ${table} ${name}${hook === undefined ? '' : ` { ${baseLine(hook, type)} }`}`,
       ),
       ...wanted.flatMap(({ name, rules }) => rules.map((rule) => `add rule inet ${table} ${name} ${rule}`)),
       ...stale.map((name) => `delete chain inet ${table} ${name}`),
