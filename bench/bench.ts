@@ -14,10 +14,11 @@ import {
 } from './measure-connects.ts';
 import { measurePolicy, type PolicyFigure } from './measure-policy.ts';
 import { measureStream, startStreamServer } from './measure-stream.ts';
+import { measureWake, type WakeReport } from './measure-wake.ts';
 import type { Measurement } from './measurement.ts';
 import { createNetwork, families, type Network, targets } from './network.ts';
 import type { Scale } from './scale.ts';
-import { startSystem } from './system.ts';
+import { configuration, startSystem } from './system.ts';
 import { type QueueMechanism, startYardstick } from './yardstick.ts';
 
 export interface Report {
@@ -29,6 +30,7 @@ export interface Report {
   readonly afterStart: readonly number[];
   readonly measurements: readonly Measurement[];
   readonly policy: readonly PolicyFigure[];
+  readonly wake: WakeReport;
 }
 
 const port = 7000;
@@ -36,6 +38,14 @@ const streamPort = 7001;
 
 /** @throws Error when something did not work at all; never for a figure */
 export async function runBench(scale: Scale, onStep: (step: string) => void): Promise<Report> {
+  const { programs, ...measured } = await runNetworkBench(scale, onStep);
+  return { ...measured, wake: await measureWake(programs, scale, onStep) };
+}
+
+async function runNetworkBench(
+  scale: Scale,
+  onStep: (step: string) => void,
+): Promise<Omit<Report, 'wake'> & { readonly programs: Programs }> {
   onStep('decisions without the bus');
   const policy = await measurePolicy(scale.policyDecisions);
   onStep('building');
@@ -44,14 +54,14 @@ export async function runBench(scale: Scale, onStep: (step: string) => void): Pr
   try {
     onStep('starting nftoggle, the C loop and the servers');
     const queueMechanism = await startTargets(network, programs);
-    const system = await startSystem(network.host('nftoggle'), [port, streamPort]);
+    const system = await startSystem(network.host('nftoggle'), configuration([port, streamPort]));
     onStep(system.guarding);
     try {
       const bench = { connects: new Connects(network, programs), fresh: new FreshSources(), port, scale };
       const afterStart = await warmUp(bench);
       const measurements = await measureAll(network, bench, onStep);
       const time = new Date().toISOString();
-      return { time, machine, queueMechanism, scale, afterStart, measurements, policy };
+      return { programs, time, machine, queueMechanism, scale, afterStart, measurements, policy };
     } finally {
       await system.stop();
     }

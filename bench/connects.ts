@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
+import type { Host } from '@nftoggle/lab';
 import type { Programs } from './build.ts';
-import { type Family, type Network, sourceCount, sources, type Target } from './network.ts';
+import { type Family, sourceCount, sources, type Target } from './network.ts';
 
 export interface ConnectPlan {
   readonly family: Family;
@@ -27,29 +28,36 @@ export interface ConnectRun {
   readonly us: readonly number[];
 }
 
+/** A friend, and the machines that it connects to. */
+export interface Reachable<Name extends string> {
+  readonly friend: Host;
+  readonly host: (name: Name) => Host;
+}
+
 /** The friend's connections to one target after the other. */
-export class Connects {
-  readonly #network: Network;
+export class Connects<Name extends string = Target> {
+  readonly #network: Reachable<Name>;
   readonly #program: string;
 
-  constructor(network: Network, programs: Programs) {
+  constructor(network: Reachable<Name>, programs: Programs) {
     this.#network = network;
     this.#program = programs.connects;
   }
 
   /** @throws Error when a connection failed */
-  async run(target: Target, plan: ConnectPlan): Promise<ConnectRun> {
+  async run(target: Name, plan: ConnectPlan): Promise<ConnectRun> {
     const run = await this.attempt(target, plan);
     if (run.failed === 0) return run;
     throw new Error(`${run.failed} of ${plan.count} connections to ${target} failed (${plan.family})`);
   }
 
-  async attempt(target: Target, plan: ConnectPlan): Promise<ConnectRun> {
-    const { stdout } = await this.#network.friend.run([this.#program, ...this.#args(target, plan)]);
+  async attempt(target: Name, plan: ConnectPlan): Promise<ConnectRun> {
+    const { stdout } = await this.#network.friend.run(this.argv(target, plan));
     return JSON.parse(stdout) as ConnectRun;
   }
 
-  #args(target: Target, plan: ConnectPlan): readonly string[] {
+  /** The program that makes them, for the friend to run. */
+  argv(target: Name, plan: ConnectPlan): readonly string[] {
     const numbers = {
       '-p': plan.port,
       '-i': plan.source,
@@ -59,6 +67,7 @@ export class Connects {
       '-t': plan.timeoutMs ?? 5_000,
     };
     return [
+      this.#program,
       ...['-a', this.#network.host(target)[plan.family], '-s', sources[plan.family].first],
       ...Object.entries(numbers).flatMap(([flag, value]) => [flag, String(value)]),
       ...(plan.oneSource === true ? ['-1'] : []),

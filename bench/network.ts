@@ -33,7 +33,8 @@ export async function createNetwork(): Promise<Network> {
   return { lab, friend, host: (target) => lab.host(target) };
 }
 
-function machine(id: number): HostPlan {
+/** A machine beside the friend, which knows the way back to all of the friend's sources. */
+export function machine(id: number): HostPlan {
   return {
     interfaces: [
       {

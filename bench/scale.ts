@@ -14,6 +14,8 @@ export interface Scale {
   readonly streamSeconds: number;
   /** Decisions of policy alone, for each size of configuration. */
   readonly policyDecisions: number;
+  /** How often a machine is woken, in each of three ways. */
+  readonly wakeRounds: number;
 }
 
 /** Many short rounds rather than few long ones: machines are slow or fast for seconds at a time. */
@@ -26,6 +28,7 @@ export const fullScale: Scale = {
   streamRounds: 18,
   streamSeconds: 1,
   policyDecisions: 50_000,
+  wakeRounds: 8,
 };
 
 /** Enough to see that everything works; the figures mean little. */
@@ -38,4 +41,5 @@ export const quickScale: Scale = {
   streamRounds: 2,
   streamSeconds: 1,
   policyDecisions: 5_000,
+  wakeRounds: 1,
 };

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 import type { Report } from './bench.ts';
+import { heldPackets } from './measure-held.ts';
 import type { PolicyFigure } from './measure-policy.ts';
+import type { WakeReport } from './measure-wake.ts';
 import type { Measurement, Series, Unit } from './measurement.ts';
 import { type Target, targets } from './network.ts';
 import { median } from './statistics.ts';
@@ -16,7 +18,8 @@ const compared = ['yardstick', 'conntrack', 'nothing'] as const;
 const order = [...targets, 'bus'] as const;
 const widths = [26, 13, 12, 12, 14, 12] as const;
 
-export function formatReport({ machine, queueMechanism, afterStart, measurements, policy }: Report): string {
+export function formatReport(report: Report): string {
+  const { machine, queueMechanism, afterStart, measurements, policy, wake } = report;
   const { kernel, cpus, cpu, node, nats } = machine;
   const [first = Number.NaN, ...next] = afterStart;
   return [
@@ -25,6 +28,8 @@ export function formatReport({ machine, queueMechanism, afterStart, measurements
     formatTable(measurements),
     '',
     formatPolicy(policy),
+    '',
+    formatWake(wake),
     '',
     `After the start: the first source of all ${ms(first)}, the next nine ${ms(median(next))} (median).`,
   ].join('\n');
@@ -55,6 +60,30 @@ export function formatPolicy(figures: readonly PolicyFigure[]): string {
         times(p50, first?.p50),
         times(p99, first?.p99),
       ]),
+    ),
+  ].join('\n');
+}
+
+/** What waking adds to the time that the machine takes itself, and what it costs everybody else. */
+export function formatWake({ answers, held }: WakeReport): string {
+  const wide = (cells: readonly string[]): string =>
+    cells
+      .map((cell, index) => (index === 0 ? cell.padEnd(72) : cell.padStart(12)))
+      .join('')
+      .trimEnd();
+  return [
+    wide(['from a port that can be reached to the end of connect()', 'p50', 'most', 'from probe']),
+    ...answers.map(
+      ({ name, p50, max, acceptedP50, goal }) =>
+        wide([`  ${name}`, `${p50} ms`, `${max} ms`, `${acceptedP50} ms`]) +
+        (goal === null ? '' : `   goal ${goal}`),
+    ),
+    '',
+    wide([`connect() of a new source while ${heldPackets} packets are held`, 'p50', 'held: none', 'ratio']),
+    ...held.map(
+      ({ name, holding, idle, ratio, synRetransmits }) =>
+        wide([`  ${name}`, `${Math.round(holding.p50)} µs`, `${Math.round(idle.p50)} µs`, ratio.toFixed(2)]) +
+        (synRetransmits === 0 ? '' : `   ${synRetransmits} SYN sent again`),
     ),
   ].join('\n');
 }

@@ -7,6 +7,8 @@ export * from './command.ts';
 export * from './connect.ts';
 export * from './datagrams.ts';
 export * from './lab.ts';
+export * from './magic-packets.ts';
+export * from './minecraft.ts';
 export * from './namespace.ts';
 export type { Exit } from './process-end.ts';
 export * from './raw-packets.ts';
@@ -14,4 +16,4 @@ export { type PortState, parseNmapXml, SCAN_TYPES, type ScanType, scan } from '.
 export * from './services.ts';
 export * from './sleeping.ts';
 export { lastByteAt } from './stream-watch.ts';
-export type { HostName, HostPlan, InterfacePlan, Segment } from './topology.ts';
+export { type HostName, type HostPlan, type InterfacePlan, lanHost, type Segment } from './topology.ts';

@@ -54,6 +54,35 @@ export function startTcpPush(
   return startTcp(host, 'tcp-push', [String(options.intervalMs ?? 50)], options);
 }
 
+/** What one client sent, from its first byte to the end of its connection. */
+export interface Received {
+  readonly text: string;
+  readonly from: Peer;
+}
+
+export interface TcpRecorder extends TcpService {
+  /** Of every connection that is over, in the order of their ends; those that only looked have no text. */
+  readonly received: readonly Received[];
+  waitForReceived(count: number, timeoutMs: number): Promise<boolean>;
+}
+
+/** Sends back what it is sent, and keeps it: whether it came intact, and how often. */
+export async function startTcpRecorder(host: Host, options: ServiceOptions): Promise<TcpRecorder> {
+  const child = await startProgram(host, 'tcp-record', [], options);
+  const received = () => seenBy(child).flatMap(asReceived);
+  const said = () => received().filter(({ text }) => text !== '');
+  return {
+    ...tcpService(child),
+    get connections() {
+      return seenBy(child).flatMap(asConnection);
+    },
+    get received() {
+      return received();
+    },
+    waitForReceived: (count, timeoutMs) => reached(child, () => said().length >= count, timeoutMs),
+  };
+}
+
 /** Answers every request with one page. */
 export function startHttpPage(
   host: Host,
@@ -82,7 +111,10 @@ async function startTcp(
   args: readonly string[],
   options: ServiceOptions,
 ): Promise<TcpService> {
-  const child = await startProgram(host, program, args, options);
+  return tcpService(await startProgram(host, program, args, options));
+}
+
+export function tcpService(child: Child): TcpService {
   const connections = () => seenBy(child).flatMap(asConnection);
   return {
     pid: child.pid,
@@ -94,7 +126,7 @@ async function startTcp(
   };
 }
 
-async function startProgram(
+export async function startProgram(
   host: Host,
   program: string,
   args: readonly string[],
@@ -113,6 +145,7 @@ async function reached(child: Child, check: () => boolean, timeoutMs: number): P
 interface Seen {
   readonly connection?: string;
   readonly datagram?: string;
+  readonly received?: string;
   readonly from?: string;
 }
 
@@ -124,6 +157,11 @@ function seenBy(child: Child): readonly Seen[] {
 
 function asConnection(seen: Seen): readonly Peer[] {
   return seen.connection === undefined ? [] : [asPeer(seen.connection)];
+}
+
+function asReceived(seen: Seen): readonly Received[] {
+  if (seen.received === undefined || seen.from === undefined) return [];
+  return [{ text: seen.received, from: asPeer(seen.from) }];
 }
 
 function asDatagram(seen: Seen): readonly Datagram[] {

@@ -8,11 +8,15 @@ import { addressCommands } from './topology.ts';
 export interface SleepOptions {
   /** From the magic packet to usable addresses. Default: 500. */
   readonly bootMs?: number;
+  /** Whether it then speaks to its router, as a machine does that starts, or waits until it is asked. Default: false. */
+  readonly speaksUp?: boolean;
 }
 
 export interface SleepingHost {
   /** MAC address that the magic packet came from; undefined while it sleeps. */
   readonly wokenBy: string | undefined;
+  /** When it had its addresses back, in milliseconds since the epoch; undefined until then. */
+  readonly upAt: number | undefined;
   /** Resolves when the host has its addresses back; rejects when it was not woken in time. */
   waitUntilUp(timeoutMs: number): Promise<void>;
 }
@@ -26,22 +30,52 @@ export async function putToSleep(host: Host, options: SleepOptions = {}): Promis
   const watcher = host.start([await programPath('magic-wait'), name]);
   await watcher.waitFor(/^armed$/, 5000);
   await host.ip([`address flush dev ${name}`]);
-  const up = boot(host, watcher, options.bootMs ?? 500);
+  let upAt: number | undefined;
+  const up = boot(host, watcher, options).then((moment) => {
+    upAt = moment;
+  });
   up.catch(() => undefined); // told to those who wait; a lab that closes over a sleeper is no error
   return {
     get wokenBy() {
       return wakerOf(watcher);
     },
+    get upAt() {
+      return upAt;
+    },
     waitUntilUp: (timeoutMs) => Promise.race([up, outOfTime(host, timeoutMs)]),
   };
 }
 
-async function boot(host: Host, watcher: Child, bootMs: number): Promise<void> {
+/** Takes a host's addresses away, which no magic packet gives back, until the function that is returned is called. */
+export async function switchOff(host: Host): Promise<() => Promise<void>> {
+  await host.ip([`address flush dev ${host.on().name}`]);
+  return () => giveAddresses(host);
+}
+
+/** Resolves with the moment from which on it can be reached. */
+async function boot(host: Host, watcher: Child, options: SleepOptions): Promise<number> {
   await watcher.exited;
   if (wakerOf(watcher) === undefined) throw new Error(`${host.name} stopped listening for magic packets`);
-  await delay(bootMs);
+  await delay(options.bootMs ?? 500);
+  await giveAddresses(host);
+  const upAt = Date.now();
+  if (options.speaksUp === true) await speakUp(host);
+  return upAt;
+}
+
+async function giveAddresses(host: Host): Promise<void> {
   const { name, linkLocal } = host.on();
   await host.ip([`address add ${linkLocal}/64 dev ${name} nodad`, ...addressCommands(host.plan)]);
+}
+
+/** A datagram to each of its routers, which it has to ask for first: so they learn where it is. */
+async function speakUp(host: Host): Promise<void> {
+  const program = await programPath('datagrams');
+  const routers = host.plan.routes.flatMap((route) => /^default via (\S+)/.exec(route)?.[1] ?? []);
+  await host.ip([`neigh flush dev ${host.on().name}`]);
+  await Promise.all(
+    routers.map((router) => host.run([program, '-a', router, '-p', '9', '-n', '1', '-t', '0'])),
+  );
 }
 
 function wakerOf(watcher: Child): string | undefined {

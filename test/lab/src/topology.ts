@@ -59,8 +59,11 @@ function single(
   return { interfaces: [{ name: 'eth0', segment, mac, ipv4, ipv6 }], routes };
 }
 
-function lanHost(id: number, hex: string): HostPlan {
-  return single('lan', `02:00:00:00:01:${hex}`, `192.168.1.${id}/24`, `fd00:1::${id}/64`, [
+/** A machine on the LAN, by the last number of its addresses: 1 to 254. */
+export function lanHost(id: number): HostPlan {
+  const [hundreds, rest] = [Math.trunc(id / 100), String(id % 100).padStart(2, '0')];
+  const mac = `02:00:00:0${hundreds}:01:${rest}`;
+  return single('lan', mac, `192.168.1.${id}/24`, `fd00:1::${id}/64`, [
     'default via 192.168.1.1',
     'default via fd00:1::1',
   ]);
@@ -133,10 +136,10 @@ export const TOPOLOGY = {
     'default via 198.51.100.1',
     'default via 2001:db8:7:1::1',
   ]),
-  server: lanHost(20, '20'),
-  laptop: lanHost(10, '10'),
-  console: lanHost(40, '40'),
-  camera: lanHost(66, '66'),
+  server: lanHost(20),
+  laptop: lanHost(10),
+  console: lanHost(40),
+  camera: lanHost(66),
   admin: single('admin', '02:00:00:00:02:30', '192.168.2.30/24', 'fd00:2::30/64', [
     'default via 192.168.2.1',
     'default via fd00:2::1',

@@ -9,6 +9,7 @@ import { consoleSchedule } from './console-schedule.ts';
 import { invisibleSsh } from './invisible-ssh.ts';
 import { iotContainment } from './iot-containment.ts';
 import { Stage } from './stage.ts';
+import { wakeMinecraft } from './wake-minecraft.ts';
 
 interface Story {
   readonly hosts: readonly HostName[];
@@ -20,6 +21,7 @@ export const stories: Readonly<Record<string, Story>> = {
   'console-schedule': { hosts: ['gateway', 'friend', 'console', 'laptop'], tell: consoleSchedule },
   'invisible-ssh': { hosts: ['gateway', 'scanner', 'friend'], tell: invisibleSsh },
   'iot-containment': { hosts: ['gateway', 'friend', 'laptop', 'camera', 'admin'], tell: iotContainment },
+  'wake-minecraft': { hosts: ['gateway', 'scanner', 'friend', 'server'], tell: wakeMinecraft },
 };
 
 /** Tells a story with real packets in a network of its own, and fails when a claim in it does not hold. */
