@@ -40,6 +40,13 @@ export class Memory {
     this.#put(this.#endings, key, { ending, until });
   }
 
+  /** Was anything of the device ready a moment ago? */
+  wasReady(device: string): boolean {
+    return [...this.#endings.keys()].some(
+      (key) => key.startsWith(`${device} `) && this.ending(key)?.state === 'ready',
+    );
+  }
+
   /** The failure of a device, or of a target, that keeps it from being woken. */
   failure(key: string): Ending | undefined {
     return this.#get(this.#failures, key);

@@ -7,7 +7,7 @@ export type TcpAnswer =
   | { readonly kind: 'unreachable'; readonly code: string };
 
 /** Milliseconds from one attempt to the next while nothing answers, */
-const searching = 250;
+const searching = 100;
 /** and once the machine refuses: its port may open any moment, and a refusal costs two small packets. */
 const knocking = 50;
 /**

@@ -36,6 +36,8 @@ export interface WakeOptions {
   readonly onEnd: (ready: boolean) => void;
 }
 
+/** No machine that slept is ready sooner after its first magic packet, in milliseconds: such a one was up. */
+const fastestWake = 300;
 /** Magic packets are spared while the machine answered within so many milliseconds. */
 const answersLately = 3_000;
 
@@ -121,8 +123,9 @@ export class Wake {
     this.#ready = true;
     this.#stopSeries();
     tools.publish('wake_ready', { device: host.name, by, seconds: took / 1_000, packets: this.#packets });
-    // Where it answered all the time there was nothing to learn of its waking.
-    if (this.#packets > 0 || host.wake.run !== null) tools.learn(host.name, took);
+    // Where it answered all the time, or at once, there was nothing to learn of its waking.
+    const byPackets = this.#packets > 0 && took >= fastestWake;
+    if (byPackets || host.wake.run !== null) tools.learn(host.name, took);
   }
 
   #startPackets(): void {

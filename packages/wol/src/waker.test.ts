@@ -58,7 +58,42 @@ describe('a device that is up already', () => {
   });
 });
 
+describe('a device that was ready a moment ago, for another port', () => {
+  it('is not woken for one that takes a little longer to answer', async () => {
+    const scene = new Scene(aHost());
+    const first = scene.waker.ask(aRequest());
+    await scene.clock.pass(3);
+    scene.say({ kind: 'open' });
+    await first;
+    const second = scene.waker.ask(aRequest(port(22)));
+    await scene.clock.pass(headStart + 100);
+    scene.say({ kind: 'open' });
+    expect(state(await second)).toMatchObject({ state: 'ready', started: null });
+    expect([scene.packets, scene.events]).toEqual([[], []]);
+  });
+
+  it('is woken when that moment has passed', async () => {
+    const scene = new Scene(aHost());
+    const first = scene.waker.ask(aRequest());
+    await scene.clock.pass(3);
+    scene.say({ kind: 'open' });
+    await first;
+    void scene.waker.ask(aRequest({ ...port(22), patience: 0 }));
+    await scene.clock.pass(2_000);
+    expect(scene.of('wake_started')).toHaveLength(1);
+    expect(scene.packets).not.toEqual([]);
+  });
+});
+
 describe('a device that sleeps', () => {
+  it('teaches nothing when it is ready sooner than a machine can be: it was up', async () => {
+    const scene = new Scene(aHost());
+    await waking(scene);
+    await scene.clock.pass(10);
+    scene.say({ kind: 'open' });
+    expect(scene.entries.size).toBe(0);
+  });
+
   it('is sent magic packets until its port answers', async () => {
     const scene = new Scene(aHost());
     await waking(scene);

@@ -181,6 +181,11 @@ export class Waker {
     trace.add('probe', null, `${address} ${goalText(goal)}: ${what} within ${headStart} ms`);
     const failure = this.#memory.failure(host.name) ?? this.#memory.failure(pending.key);
     const running = this.#wakes.get(host.name);
+    if (running === undefined && this.#memory.wasReady(host.name)) {
+      // It was up a moment ago, at another port or address: the kernel may have asked for this one while it slept.
+      pending.cancelHeadStart = this.#options.clock.after(headStart, () => this.#asleep(pending));
+      return;
+    }
     if (failure !== undefined) this.#tooSoon(pending, failure);
     else if (running !== undefined) this.#join(pending, running);
     else if (this.#wakes.size >= limits.wakes) this.#end(pending, tooManyWakes);
