@@ -43,7 +43,7 @@ const table: readonly (readonly [string, Parameters<typeof evidence>[0], RegExp]
     /^it answers, but refuses tcp\/22: the service is not/,
   ],
   ['a silent port', { life: 'answers' }, /^it answers, but tcp\/22 does not: its firewall/],
-  ['a card that answers', { life: 'card' }, /^its network card answers, but tcp\/22 does not/],
+  ['a card that answers', { life: 'card' }, /^its network card was heard, but tcp\/22 does not answer/],
   [
     'another device at its address',
     { neighbour: other },

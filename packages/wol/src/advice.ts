@@ -87,8 +87,9 @@ function aboutMachine(evidence: Evidence): readonly string[] {
   if (refused) return [`it answers, but refuses ${goal}: the service is not started, or listens elsewhere`];
   if (life === 'answers') return [`it answers, but ${goal} does not: its firewall may drop it`];
   if (life === 'card') {
+    const heard = target.goal.kind === 'life' ? 'and nothing else of it' : `but ${goal} does not answer`;
     return [
-      `its network card answers, but ${goal} does not: it is still starting, or its firewall drops what is asked`,
+      `its network card was heard, ${heard}: it is still starting, or its firewall drops what is asked, or it fell asleep within the last minute, for which the kernel remembers it`,
     ];
   }
   if (target.host.wake.run !== null)
