@@ -39,7 +39,8 @@ const streamPatience = 200;
 /**
  * One child that is started again whenever it ends, until it is stopped. It gets a session of its own, so that
  * Ctrl-C in the terminal reaches the supervisor alone and the order of the stop holds; and the kernel ends it
- * when the supervisor dies (PR_SET_PDEATHSIG), however that dies.
+ * when the supervisor dies (PR_SET_PDEATHSIG), however that dies. By SIGKILL: nobody is left who would end a child
+ * that hangs, and Node sometimes does while it exits. What a crash may cost is what this may cost.
  */
 export class SupervisedChild {
   readonly name: string;
@@ -61,7 +62,7 @@ export class SupervisedChild {
 
   start(): void {
     const started = performance.now();
-    const child = spawn('setpriv', ['--pdeathsig', 'TERM', '--', ...this.#plan.argv], {
+    const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', ...this.#plan.argv], {
       env: this.#plan.env,
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
