@@ -114,7 +114,7 @@ const pureCores: readonly RegExp[] = [
   /^packages\/interceptor\/src\/(sessions|session-(comment|elements|end|flows|new|question|review))\.ts$/,
   /^packages\/interceptor\/src\/(policy-word|orphans|orphan-review|metering\/(balances|charge-backlog|meter))\.ts$/,
   /^packages\/interceptor\/src\/ruleset\/(admit|names|network-set|port-map|render)\.ts$/,
-  /^packages\/config\/src\/(?!watch|config-read|load|.*\.test)/,
+  /^packages\/config\/src\/(?!watch|config-read|file-signature|load|.*\.test)/,
 ];
 const impure: readonly (readonly [RegExp, string])[] = [
   [/\bprocess\.env\b/, 'settings are parameters'],

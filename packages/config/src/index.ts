@@ -2,6 +2,7 @@
 // nftoggle.yml: its schema, its loader, its errors, and the addresses it speaks of.
 export { readConfig } from './config-read.ts';
 export { formatDuration, parseDuration } from './duration.ts';
+export { signatureOf } from './file-signature.ts';
 export { configJsonSchema } from './json-schema.ts';
 export { type Loaded, type LoadOptions, type LoadResult, parseConfig } from './load.ts';
 export { parseMoment } from './moment.ts';
@@ -12,6 +13,7 @@ export { ConfigError, formatProblem, formatProblems, type Problem } from './prob
 export { configReference } from './reference.ts';
 export { safeDefaultConfig } from './safe-default.ts';
 export { ConfigText } from './schema.ts';
+export { deviceToWake, type ServiceTarget, targetsToWake } from './service-wakes.ts';
 export { type Names, parseSource } from './source.ts';
 export { type ExpandedSources, expandSources } from './sources-expand.ts';
 export { suggest } from './suggest.ts';

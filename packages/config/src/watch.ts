@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type FSWatcher, watch } from 'chokidar';
 import { readConfig } from './config-read.ts';
+import { signatureOf } from './file-signature.ts';
 import type { Loaded } from './load.ts';
 import { ConfigError, formatProblems, type Problem } from './problem.ts';
 
@@ -160,14 +160,4 @@ async function watchDirectory(directory: string): Promise<FSWatcher> {
     watcher.once('error', () => resolve());
   });
   return watcher;
-}
-
-/** Changes whenever the file is written, replaced or removed. */
-async function signatureOf(file: string): Promise<string> {
-  try {
-    const { dev, ino, size, mtimeNs, ctimeNs } = await stat(file, { bigint: true });
-    return [dev, ino, size, mtimeNs, ctimeNs].join(' ');
-  } catch {
-    return 'missing';
-  }
 }

@@ -58,7 +58,7 @@ export const GuardedService = z.object({
   sessions: z.int(),
 });
 
-/** How use is measured: `time` charges all the time of a session, because this kernel counts no traffic. */
+/** How use is measured: `time` charges for as long as a connection is open, because this kernel counts no traffic. */
 export const Metering = z.enum(['traffic', 'time']);
 
 export const InterceptorStatus = DaemonStatus.extend({

@@ -8,7 +8,9 @@ import {
   parseSource,
   type Rule,
   type Service,
+  type ServiceTarget,
   type Source,
+  targetsToWake,
   type WindowList,
 } from '@nftoggle/config';
 import type { AccountId, AtEnd, Id } from '@nftoggle/contracts';
@@ -24,7 +26,6 @@ import { type Matcher, sharedMatchers } from './matcher.ts';
 import { OpeningMemory } from './opening-memory.ts';
 import { PeriodCalendar } from './period-calendar.ts';
 import { nowhereAddresses } from './special-address.ts';
-import { type WakeTarget, wakeTargets } from './wake-target.ts';
 import { WindowCalendar } from './window-calendar.ts';
 
 /** One revision of the configuration in the form that questions are answered from. */
@@ -64,7 +65,7 @@ export interface CompiledService {
   /** Those whose allowance the use of this service counts toward. */
   readonly people: readonly LimitedPerson[];
   /** What it leads to, where something of it may have to be woken. */
-  readonly targets: readonly WakeTarget[];
+  readonly targets: readonly ServiceTarget[];
   /** When access opens next for those who are refused, as it was found out last. */
   readonly openings: OpeningMemory;
 }
@@ -142,7 +143,7 @@ function compileService(parts: Parts, service: Service, people: readonly Compile
     deny: service.deny.map((rule) => compileRule(parts, service, 'deny', rule)),
     allow: service.allow.map((rule) => compileRule(parts, service, 'allow', rule)),
     people: people.filter(isLimited).filter((person) => counts(parts.config, person.name, name)),
-    targets: wakeTargets(parts.config, service),
+    targets: targetsToWake(parts.config, service),
     openings: new OpeningMemory(),
   };
 }

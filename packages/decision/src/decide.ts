@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { familyBits, parseAddress } from '@nftoggle/config';
+import { deviceToWake, familyBits, parseAddress } from '@nftoggle/config';
 import type { Decision, Flow } from '@nftoggle/contracts';
 import { Sender } from './asker.ts';
 import { type Permit, permitOf } from './bound.ts';
@@ -7,7 +7,6 @@ import type { CompiledPolicy } from './compile.ts';
 import { accountsOf, type Case, failure, type Trace } from './conditions.ts';
 import { decisionPrefix } from './decision-prefix.ts';
 import { nextAllowed, type Opening } from './next-allowed.ts';
-import { deviceToWake } from './wake-target.ts';
 import { type Allowed, type Granted, type NearMiss, type Outcome, type Refused, walk } from './walk.ts';
 import type { World } from './world.ts';
 

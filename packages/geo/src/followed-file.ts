@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { stat } from 'node:fs/promises';
+import { signatureOf } from '@nftoggle/config';
 import type { Database } from './database.ts';
 import { readDatabase, type Wanted } from './database-read.ts';
 
@@ -68,15 +68,5 @@ export class FollowedFile<T> {
     const told = this.problem;
     this.problem = problem === null ? null : `${this.file}: ${problem}`;
     return this.problem === told ? null : this.problem;
-  }
-}
-
-/** Changes whenever the file is written, replaced or removed. */
-async function signatureOf(file: string): Promise<string> {
-  try {
-    const { dev, ino, size, mtimeNs, ctimeNs } = await stat(file, { bigint: true });
-    return [dev, ino, size, mtimeNs, ctimeNs].join(' ');
-  } catch {
-    return 'missing';
   }
 }

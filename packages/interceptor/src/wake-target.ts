@@ -8,6 +8,8 @@ import {
   type Network,
   parseAddress,
   type Service,
+  targetsToWake,
+  deviceToWake as targetToWake,
 } from '@nftoggle/config';
 import type { Flow, Id, WakeRequest } from '@nftoggle/contracts';
 
@@ -18,19 +20,14 @@ export type WakeTarget = Omit<WakeRequest, 'patience'>;
  * Does the service wake anything? Its machine may fall asleep again while a source has a session, so every
  * first packet of such a service is looked at.
  */
-export function wakesAny({ wakes, to }: Service, { devices }: Config): boolean {
-  return wakes && to.some((name) => canBeWoken(devices.get(name)));
+export function wakesAny(service: Service, config: Config): boolean {
+  return targetsToWake(config, service).length > 0;
 }
 
 /** The device that a flow needs awake; null when it needs none. Policy's decision says the same, where there is one. */
 export function deviceToWake(flow: Flow, config: Config): Id | null {
   const service = config.services.get(flow.service);
-  if (service === undefined || !wakesAny(service, config)) return null;
-  const devices = service.to.flatMap((name) => config.devices.get(name) ?? []);
-  const destination = parseAddress(flow.destination);
-  // A packet to none of them came to the box itself, which forwards it to the one device there is.
-  const device = devices.find((each) => destination !== null && hasAddress(each, destination)) ?? devices[0];
-  return device !== undefined && canBeWoken(device) ? device.name : null;
+  return service === undefined ? null : targetToWake(targetsToWake(config, service), flow.destination);
 }
 
 export function wakeTarget(flow: Flow, device: Id, config: Config): WakeTarget {
@@ -40,7 +37,7 @@ export function wakeTarget(flow: Flow, device: Id, config: Config): WakeTarget {
 
 /** How many devices can be woken. */
 export function wakeableDevices({ devices }: Config): number {
-  return [...devices.values()].filter(canBeWoken).length;
+  return [...devices.values()].filter(({ wake }) => wake !== null).length;
 }
 
 /** The longest time that any device is waited for, in milliseconds. */
@@ -63,8 +60,4 @@ export function firstAddress({ addresses }: Device, family: 4 | 6): Network | un
 
 function hasAddress({ addresses }: Device, address: Network): boolean {
   return addresses.some((own) => contains(own, address));
-}
-
-function canBeWoken(device: Device | undefined): boolean {
-  return device !== undefined && device.wake !== null;
 }

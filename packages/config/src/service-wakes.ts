@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: MIT
-import { type Config, formatNetwork, parseAddress, type Service } from '@nftoggle/config';
+// Which machine a packet to a service needs awake: policy decides by it, the interceptor holds by it.
 import type { Id } from '@nftoggle/contracts';
+import { formatNetwork, parseAddress } from './network.ts';
+import type { Config, Service } from './types.ts';
 
 /** A device that a service leads to, and whether it has to be awake first. */
-export interface WakeTarget {
+export interface ServiceTarget {
   readonly device: Id;
   readonly addresses: ReadonlySet<string>;
   readonly canBeWoken: boolean;
 }
 
 /** Empty where nothing is woken: the service says so, or none of its devices can be. */
-export function wakeTargets(config: Config, { to, wakes }: Service): readonly WakeTarget[] {
-  const targets = to.flatMap((name): readonly WakeTarget[] => {
+export function targetsToWake(config: Config, { to, wakes }: Service): readonly ServiceTarget[] {
+  const targets = to.flatMap((name): readonly ServiceTarget[] => {
     const device = config.devices.get(name);
     if (device === undefined) return [];
     const addresses = new Set(device.addresses.map(formatNetwork));
@@ -24,7 +26,7 @@ export function wakeTargets(config: Config, { to, wakes }: Service): readonly Wa
  * Whom a packet to this destination needs awake. One to none of the devices came to the box itself, which forwards it
  * to the one device there is.
  */
-export function deviceToWake(targets: readonly WakeTarget[], destination: string | undefined): Id | null {
+export function deviceToWake(targets: readonly ServiceTarget[], destination: string | undefined): Id | null {
   const parsed = destination === undefined ? null : parseAddress(destination);
   const address = parsed === null ? '' : formatNetwork(parsed);
   const target = targets.find(({ addresses }) => addresses.has(address)) ?? targets[0];
