@@ -59,6 +59,16 @@ export const AccountId = z
   .max(512);
 export type AccountId = z.infer<typeof AccountId>;
 
+/** Whose address that is, as far as the configuration and the country database know. */
+export const Who = z.object({
+  device: Id.nullable(),
+  person: Id.nullable(),
+  /** ISO 3166-1 code, upper case. */
+  country: z.string().nullable(),
+});
+export type Who = z.infer<typeof Who>;
+export const nobody: Who = { device: null, person: null, country: null };
+
 export const DecisionRequest = z.object({ flow: Flow });
 export type DecisionRequest = z.infer<typeof DecisionRequest>;
 
@@ -90,6 +100,7 @@ export const Decision = z.object({
    * Less only where every address of the prefix would get the very same answer.
    */
   prefix: z.int().min(1).max(128),
+  who: Who.default(nobody),
   /** The configuration that the answer was made from. */
   revision: Revision,
 });

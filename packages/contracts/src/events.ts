@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 import { z } from 'zod';
-import { AccountId, Bound, Reason, Revision } from './decision.ts';
+import { AccountId, Bound, Reason, Revision, Who } from './decision.ts';
 import { Address, FlowSource, Port, Protocol } from './flow.ts';
 import { Grant } from './grant.ts';
 import { Id } from './ids.ts';
 import { Instant } from './instant.ts';
+import { SessionId, SessionUse } from './session.ts';
 import { WakeFailed, WakeReady, WakeStarted } from './wake.ts';
 
 const flowFacts = {
@@ -17,6 +18,8 @@ const flowFacts = {
 
 export const SessionStarted = z.object({
   ...flowFacts,
+  session: SessionId,
+  who: Who,
   /** What the session covers: the address, or a prefix in CIDR form. */
   covers: z.string(),
   rule: z.string().nullable(),
@@ -25,8 +28,12 @@ export const SessionStarted = z.object({
   bound: Bound,
 });
 
-/** `shutdown`: the guard itself was taken away, by `panic` or `mode: watch`. */
+/**
+ * `idle`: it had no connection for `idle_after`. `expired`: its session time was over, and nobody was connected.
+ * `shutdown`: the guard itself was taken away, by `panic` or `mode: watch`.
+ */
 export const endReasons = [
+  'idle',
   'expired',
   'window_end',
   'allowance_spent',
@@ -35,28 +42,76 @@ export const endReasons = [
   'revoked',
   'shutdown',
 ] as const;
+export const EndReason = z.enum(endReasons);
+export type EndReason = z.infer<typeof EndReason>;
 
 export const SessionEnded = z.object({
+  session: SessionId,
   service: Id,
+  source: FlowSource,
   covers: z.string(),
-  reason: z.enum(endReasons),
+  who: Who,
+  /** By which rule, and why, it had been let in. */
+  rule: z.string().nullable(),
+  reason: EndReason,
   since: Instant,
+  /** When it was over: `time` of the event may be later, when nobody was there to notice. */
+  ended: Instant,
+  /** Up to its end; what connections that go on after it (`at_end: keep`) move later is not in it. */
+  use: SessionUse,
   /** Live connections that were ended with it; those of `at_end: keep`, and of a session time that is over, go on. */
   cut: z.int(),
 });
 
-/** One source refused by one service: the first refusal at once, the following ones as a count. */
+/** One source refused by one service: the first refusal at once, the following ones as a count, less and less often. */
 export const AccessDenied = z.object({
   ...flowFacts,
+  who: Who,
   reason: Reason,
   rule: z.string().nullable(),
   /** When the same source would be let in, as far as can be foreseen. */
   next_allowed: Instant.nullable(),
   /** False in `mode: watch`: the packet went on all the same. */
   enforced: z.boolean(),
+  /** Packets that were refused since the last event about the same source and service. */
   count: z.int().min(1),
   first: Instant,
   last: Instant,
+});
+
+/**
+ * Refusals that no `access_denied` tells of, since the last such event: more sources than are told one by one, and
+ * what the kernel dropped without asking. With the counts of `access_denied` that is every refused packet, once.
+ */
+export const DenialsCounted = z.object({
+  first: Instant,
+  last: Instant,
+  services: z.array(
+    z.object({
+      service: Id,
+      /** Packets that were refused after a question, of sources that are not told of one by one; and malformed ones. */
+      refused: z.int().min(0),
+      /**
+       * Packets that the kernel dropped by itself: over the limits, no beginning of a connection, a full queue, or
+       * nobody there to answer.
+       */
+      unasked: z.int().min(0),
+    }),
+  ),
+  /** Sources behind `refused`, counted up to a bound. */
+  sources: z.int().min(0),
+  /** Those of them with the most packets, most first; 20 at most. */
+  most: z.array(z.object({ address: Address, service: Id, count: z.int().min(1) })).max(20),
+});
+
+/** A delivery was given up: it waits as a dead letter, to be tried again by hand. */
+export const HookFailed = z.object({
+  hook: Id,
+  letter: z.uuid(),
+  event: z.object({ id: z.uuid(), type: z.string() }),
+  /** What the last attempt ended with, in words. */
+  problem: z.string(),
+  attempts: z.int().min(1),
 });
 
 export const RulesetRestored = z.object({
@@ -105,6 +160,7 @@ export const eventData = {
   session_started: SessionStarted,
   session_ended: SessionEnded,
   access_denied: AccessDenied,
+  denials_counted: DenialsCounted,
   ruleset_restored: RulesetRestored,
   grant_issued: GrantEvent,
   grant_extended: GrantEvent,
@@ -118,11 +174,13 @@ export const eventData = {
   wake_started: WakeStarted,
   wake_ready: WakeReady,
   wake_failed: WakeFailed,
+  hook_failed: HookFailed,
   config_changed: ConfigChanged,
   config_refused: ConfigRefused,
 } as const;
 
 export type EventType = keyof typeof eventData;
+export const eventTypes = Object.keys(eventData) as EventType[];
 export type EventData<T extends EventType> = z.infer<(typeof eventData)[T]>;
 
 /** CloudEvents 1.0 in structured JSON form (https://github.com/cloudevents/spec, v1.0.2). */

@@ -9,6 +9,8 @@ export const Refusal = z.object({
     'unknown_person',
     'unknown_grant',
     'unknown_name',
+    'unknown_hook',
+    'unknown_letter',
     'wrong_time',
     'no_allowance',
     'too_many',

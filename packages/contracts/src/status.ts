@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 import { z } from 'zod';
-import { AtEnd, Bound, Revision } from './decision.ts';
+import { AtEnd, Bound, Revision, Who } from './decision.ts';
 import { Id } from './ids.ts';
 import { Instant } from './instant.ts';
+import { SessionId, SessionUse } from './session.ts';
 
 export const StatusRequest = z.object({});
 
 /** What every daemon says of itself. */
 export const DaemonStatus = z.object({
-  daemon: z.enum(['interceptor', 'policy', 'wol', 'api']),
+  daemon: z.enum(['interceptor', 'policy', 'wol', 'hooks', 'stats', 'api']),
   pid: z.int(),
   started: Instant,
   /** The configuration in force, and the problem that keeps a newer file from it, if there is one. */
@@ -33,7 +34,9 @@ export type QueueStatus = z.infer<typeof QueueStatus>;
 
 /** One source that uses one service. */
 export const Session = z.object({
+  session: SessionId,
   service: Id,
+  who: Who,
   /** The address (`fe80::1%eth0` on its link), or the prefix in CIDR form where one decision covers it. */
   covers: z.string(),
   since: Instant,
@@ -44,6 +47,8 @@ export const Session = z.object({
   metered: z.boolean(),
   rule: z.string().nullable(),
   reason: z.string(),
+  /** As of the last look at the connections. */
+  use: SessionUse,
 });
 export type Session = z.infer<typeof Session>;
 
@@ -95,6 +100,8 @@ export const InterceptorStatus = DaemonStatus.extend({
     vanished: z.int(),
     /** How often our table was put back. */
     restored: z.int(),
+    /** Not among the packets: those that the kernel dropped by itself. See `DenialsCounted`. */
+    unasked: z.int(),
   }),
 });
 export type InterceptorStatus = z.infer<typeof InterceptorStatus>;
@@ -146,6 +153,41 @@ export const WolStatus = DaemonStatus.extend({
 });
 export type WolStatus = z.infer<typeof WolStatus>;
 
+export const HooksStatus = DaemonStatus.extend({
+  daemon: z.literal('hooks'),
+  hooks: z.array(
+    z.object({
+      hook: Id,
+      /** `webhook` with the host it goes to, or `script` with its program. */
+      kind: z.enum(['webhook', 'script']),
+      target: z.string(),
+      /** By this replica, since it started. */
+      delivered: z.int(),
+      failed: z.int(),
+      /** Events that wait for it in the stream; null when that is not known. */
+      waiting: z.int().nullable(),
+      /** What the last attempt ended with, where it failed; null when it succeeded, or there was none. */
+      problem: z.string().nullable(),
+    }),
+  ),
+  /** Dead letters of all hooks; null when that is not known. */
+  letters: z.int().nullable(),
+});
+export type HooksStatus = z.infer<typeof HooksStatus>;
+
+export const StatsStatus = DaemonStatus.extend({
+  daemon: z.literal('stats'),
+  file: z.string(),
+  /** On disk, in bytes, the write-ahead log included. */
+  bytes: z.int(),
+  /** Raw events that are kept, and when the oldest of them was published. */
+  events: z.int(),
+  oldest: Instant.nullable(),
+  /** Events in the stream that are not stored yet; null when that is not known. */
+  waiting: z.int().nullable(),
+});
+export type StatsStatus = z.infer<typeof StatsStatus>;
+
 /** The whole system as the api sees it; a daemon that did not answer is null. */
 export const SystemStatus = z.object({
   node: Id,
@@ -159,5 +201,7 @@ export const SystemStatus = z.object({
   interceptor: InterceptorStatus.nullable(),
   policy: PolicyStatus.nullable(),
   wol: WolStatus.nullable(),
+  hooks: HooksStatus.nullable(),
+  stats: StatsStatus.nullable(),
 });
 export type SystemStatus = z.infer<typeof SystemStatus>;

@@ -2,6 +2,7 @@
 // What is kept on the bus: state that replicas share and that outlives them.
 import { z } from 'zod';
 import { Grant } from './grant.ts';
+import { DeadLetter } from './hook.ts';
 import { Instant } from './instant.ts';
 import type { Daemon } from './subjects.ts';
 
@@ -56,3 +57,27 @@ export const stores = {
 
 export type StoreName = keyof typeof stores;
 export type EntryOf<N extends StoreName> = z.infer<(typeof stores)[N]['entry']>;
+
+interface Shelf {
+  /** Name of the JetStream stream. */
+  readonly stream: string;
+  readonly entry: z.ZodType;
+  /** Who puts, lists, gets and removes. Unlike those of a store they may be daemons that are not trusted with all. */
+  readonly users: readonly Daemon[];
+  readonly maxBytes: number;
+  readonly about: string;
+}
+
+/** Things that are kept to be looked at by people, not mirrored. The oldest go when one is full. Keys begin with the node. */
+export const shelves = {
+  letters: {
+    stream: 'nftoggle_letters',
+    entry: DeadLetter,
+    users: ['hooks'],
+    maxBytes: 32 * 1024 * 1024,
+    about: 'Events that hooks did not get, by `<node>.<hook>.<id>`.',
+  },
+} as const satisfies Record<string, Shelf>;
+
+export type ShelfName = keyof typeof shelves;
+export type ShelfEntry<N extends ShelfName> = z.infer<(typeof shelves)[N]['entry']>;

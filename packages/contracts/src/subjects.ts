@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { AllowancesReply, AllowancesRequest, BonusRequest, ChargeReply, ChargeRequest } from './allowance.ts';
 import { ClockAcceptReply, ClockAcceptRequest } from './clock.ts';
 import { Decision, DecisionRequest, ExplainReply, ExplainRequest } from './decision.ts';
-import type { EventType } from './events.ts';
+import type { EventData, EventType } from './events.ts';
 import {
   GrantExtendRequest,
   GrantIssueReply,
@@ -13,11 +13,40 @@ import {
   GrantRevokeReply,
   GrantRevokeRequest,
 } from './grant.ts';
+import {
+  DeadLetterReply,
+  DeadLetterRequest,
+  DeadLettersReply,
+  DeadLettersRequest,
+  HookTestReply,
+  HookTestRequest,
+} from './hook.ts';
+import { laneOf } from './lanes.ts';
 import { ScheduleReply, ScheduleRequest } from './schedule.ts';
-import { InterceptorStatus, PolicyStatus, StatusRequest, WolStatus } from './status.ts';
+import {
+  DenialsReply,
+  DenialsRequest,
+  EventsReply,
+  EventsRequest,
+  SessionsReply,
+  SessionsRequest,
+  StatsSeriesReply,
+  StatsSeriesRequest,
+  StatsSummaryReply,
+  StatsSummaryRequest,
+} from './statistics.ts';
+import {
+  HooksStatus,
+  InterceptorStatus,
+  PolicyStatus,
+  StatsStatus,
+  StatusRequest,
+  WolStatus,
+} from './status.ts';
 import { WakeReply, WakeRequest, WakeTraceReply, WakeTraceRequest } from './wake.ts';
 
-export type Daemon = 'interceptor' | 'policy' | 'wol' | 'api';
+export const daemonNames = ['interceptor', 'policy', 'wol', 'hooks', 'stats', 'api'] as const;
+export type Daemon = (typeof daemonNames)[number];
 
 interface RequestSubject {
   readonly area: string;
@@ -196,6 +225,106 @@ export const requests = {
     deadline: 1_000,
     about: 'Which configuration decides, and how often it did. One replica answers.',
   },
+  hooksStatus: {
+    area: 'hooks',
+    verb: 'status',
+    request: StatusRequest,
+    reply: HooksStatus,
+    server: 'hooks',
+    callers: ['api'],
+    deadline: 1_000,
+    about: 'Which hooks there are, and what waits for them. One replica answers.',
+  },
+  hookTest: {
+    area: 'hooks',
+    verb: 'test',
+    request: HookTestRequest,
+    reply: HookTestReply,
+    server: 'hooks',
+    callers: ['api'],
+    deadline: 65_000,
+    about: 'Delivers an example event now, once, and says what became of it.',
+  },
+  deadLetters: {
+    area: 'hooks',
+    verb: 'letters',
+    request: DeadLettersRequest,
+    reply: DeadLettersReply,
+    server: 'hooks',
+    callers: ['api'],
+    deadline: 5_000,
+    about: 'Events that hooks did not get.',
+  },
+  deadLetter: {
+    area: 'hooks',
+    verb: 'letter',
+    request: DeadLetterRequest,
+    reply: DeadLetterReply,
+    server: 'hooks',
+    callers: ['api'],
+    deadline: 65_000,
+    about: 'Tries a dead letter again, or discards it.',
+  },
+  statsStatus: {
+    area: 'stats',
+    verb: 'status',
+    request: StatusRequest,
+    reply: StatsStatus,
+    server: 'stats',
+    callers: ['api'],
+    deadline: 1_000,
+    about: 'How much is kept, since when, and how far behind the events it is.',
+  },
+  statsSummary: {
+    area: 'stats',
+    verb: 'summary',
+    request: StatsSummaryRequest,
+    reply: StatsSummaryReply,
+    server: 'stats',
+    callers: ['api'],
+    deadline: 5_000,
+    about: 'All that a dashboard shows of a span of time.',
+  },
+  statsSeries: {
+    area: 'stats',
+    verb: 'series',
+    request: StatsSeriesRequest,
+    reply: StatsSeriesReply,
+    server: 'stats',
+    callers: ['api'],
+    deadline: 5_000,
+    about: 'Sums by minute, hour or day.',
+  },
+  statsSessions: {
+    area: 'stats',
+    verb: 'sessions',
+    request: SessionsRequest,
+    reply: SessionsReply,
+    server: 'stats',
+    callers: ['api'],
+    deadline: 5_000,
+    about: 'Sessions, newest first.',
+  },
+  statsDenials: {
+    area: 'stats',
+    verb: 'denials',
+    request: DenialsRequest,
+    reply: DenialsReply,
+    server: 'stats',
+    callers: ['api'],
+    deadline: 5_000,
+    about: 'Refused sources, newest first.',
+  },
+  statsEvents: {
+    area: 'stats',
+    verb: 'events',
+    request: EventsRequest,
+    reply: EventsReply,
+    server: 'stats',
+    callers: ['api'],
+    deadline: 5_000,
+    about: 'Events as they were published, newest first.',
+  },
 } as const satisfies Record<string, RequestSubject>;
 
 export type RequestName = keyof typeof requests;
@@ -206,7 +335,7 @@ interface EventSubject {
   readonly area: string;
   readonly verb: string;
   readonly publishers: readonly Daemon[];
-  /** Daemons that act upon it. */
+  /** Daemons that act upon it. Beside them api hears every event, to pass it on to clients. */
   readonly followers?: readonly Daemon[];
   readonly about: string;
 }
@@ -230,6 +359,12 @@ export const events = {
     verb: 'denied',
     publishers: ['interceptor'],
     about: 'A source was refused, once or `count` times.',
+  },
+  denials_counted: {
+    area: 'access',
+    verb: 'counted',
+    publishers: ['interceptor'],
+    about: 'Refusals beyond those that are told one by one, and packets that the kernel dropped unasked.',
   },
   ruleset_restored: {
     area: 'ruleset',
@@ -310,16 +445,22 @@ export const events = {
     publishers: ['wol'],
     about: 'A device was not ready in time, and what is known of why.',
   },
+  hook_failed: {
+    area: 'hook',
+    verb: 'failed',
+    publishers: ['hooks'],
+    about: 'An event could not be delivered to a hook, and waits as a dead letter.',
+  },
   config_changed: {
     area: 'config',
     verb: 'changed',
-    publishers: ['interceptor', 'policy', 'wol', 'api'],
+    publishers: daemonNames,
     about: 'A daemon runs a new revision of the configuration.',
   },
   config_refused: {
     area: 'config',
     verb: 'refused',
-    publishers: ['interceptor', 'policy', 'wol', 'api'],
+    publishers: daemonNames,
     about: 'A daemon kept its last good configuration, and why.',
   },
 } as const satisfies Record<EventType, EventSubject>;
@@ -330,6 +471,16 @@ export function requestSubject(node: string, name: RequestName): string {
   return `${subjectRoot}.${node}.${requests[name].area}.${requests[name].verb}`;
 }
 
-export function eventSubject(node: string, type: EventType): string {
+/** The last token is the lane, so that several readers can share the events and keep the order of each lane. */
+export function eventSubject<T extends EventType>(node: string, type: T, data: EventData<T>): string {
+  return `${eventPrefix(node, type)}.${laneOf(type, data)}`;
+}
+
+/** Matches the subjects of all lanes of a type. `node` may be `*`. */
+export function eventPattern(node: string, type: EventType, lane: number | '*' = '*'): string {
+  return `${eventPrefix(node, type)}.${lane}`;
+}
+
+function eventPrefix(node: string, type: EventType): string {
   return `${subjectRoot}.${node}.${events[type].area}.${events[type].verb}`;
 }
