@@ -12,6 +12,7 @@ import {
   prefixOf,
   streamOf,
 } from './bucket.ts';
+import { placeOf } from './delivery-place.ts';
 
 export interface Update {
   /** Without the node. */
@@ -173,13 +174,4 @@ class Delivery {
     if (stalled) this.#connection.publish(stalled);
     if (Number(headers?.get('Nats-Last-Consumer')) !== this.#count) this.end(new Error('an update was lost'));
   }
-}
-
-/** From the reply subject: `$JS.ACK.[domain.account.]STREAM.CONSUMER.tries.revision.count.time.pending[.token]`. */
-function placeOf(reply: string): { readonly revision: number; readonly count: number } | undefined {
-  const words = reply.split('.');
-  const first = words.length === 9 ? 5 : 7;
-  const [revision, count] = words.slice(first, first + 2).map(Number);
-  if (!reply.startsWith('$JS.ACK.') || revision === undefined || count === undefined) return undefined;
-  return { revision, count };
 }

@@ -4,9 +4,11 @@ import { JetStreamApiCodes, JetStreamApiError, type JetStreamClient } from '@nat
 import type { NatsConnection } from '@nats-io/transport-node';
 import { type Bucket, clientOf, type Listing, writeEntry } from './bucket.ts';
 import { type Update, watchBucket } from './bucket-watch.ts';
-import { decode, maxMessage } from './decode.ts';
+import { decode } from './decode.ts';
+import { checkKey, entryText } from './entry.ts';
 import { ConflictError, NoAnswerError } from './errors.ts';
 import { type Change, Mirror, type Stored } from './mirror.ts';
+import { retryDelay } from './pause.ts';
 import type { SharedStore } from './shared-store.ts';
 
 /** As zod has them. */
@@ -29,13 +31,8 @@ interface Draft<T> {
   readonly text: string | undefined;
 }
 
-/** Milliseconds until a watch that failed is tried again: at first, and at most. */
-const retryDelay = { first: 100, most: 5_000 } as const;
 /** How long a writer who lost waits for the mirror to have what won, in milliseconds. */
 const catchUpDeadline = 1_000;
-const keyPattern = /^[-/=\w]+(\.[-/=\w]+)*$/;
-/** Room for the headers of a message, in bytes. */
-const headerRoom = 1_024;
 
 export class BusStore<T> implements SharedStore<T> {
   readonly #options: StoreOptions<T>;
@@ -77,9 +74,7 @@ export class BusStore<T> implements SharedStore<T> {
   }
 
   async put(key: string, value: T, revision: number): Promise<number> {
-    const text = JSON.stringify(this.#options.entry.parse(value));
-    if (Buffer.byteLength(text) > maxMessage - headerRoom)
-      throw new RangeError(`${key}: the entry is too large`);
+    const text = entryText(key, this.#options.entry.parse(value));
     return this.#write(key, { value, text }, revision);
   }
 
@@ -178,7 +173,7 @@ export class BusStore<T> implements SharedStore<T> {
   }
 
   #write(key: string, entry: Draft<T>, revision: number): Promise<number> {
-    if (!keyPattern.test(key)) throw new TypeError(`${key}: not a key`);
+    checkKey(key);
     const { name, bucket } = this.#options;
     if (this.#client === undefined || !this.ready) throw new NoAnswerError(`${name}: not ready`);
     const there = this.get(key)?.revision ?? 0;

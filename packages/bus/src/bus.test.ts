@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { Decision, EventData } from '@nftoggle/contracts';
-import { aDecision, aFlow, eventually, type NatsServer, startNats } from '@nftoggle/testkit';
+import { aDecision, aFlow, eventually, keepEvents, type NatsServer, startNats } from '@nftoggle/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { BusStatus } from './bus.ts';
 import { BadAnswerError, NoAnswerError } from './errors.ts';
@@ -10,13 +10,18 @@ const allow = aDecision();
 const subject = 'nftoggle.v1.box.flow.decide';
 
 let nats: NatsServer;
+let keeper: { close(): Promise<void> };
 const clients = new Clients(() => nats);
 
 beforeAll(async () => {
   nats = await startNats();
+  keeper = await keepEvents(nats);
 });
 afterEach(() => clients.close());
-afterAll(() => nats.stop());
+afterAll(async () => {
+  await keeper.close();
+  await nats.stop();
+});
 
 describe('a request', () => {
   it('is answered by who serves it', async () => {
@@ -140,10 +145,10 @@ describe('an event', () => {
     policy.publish('config_changed', { daemon: 'policy', revision: revision(1) }, 'all');
     await eventually(() => messages.length === 1);
     expect(messages[0]).toEqual([
-      'nftoggle.v1.box.config.changed',
+      expect.stringMatching(/^nftoggle\.v1\.box\.config\.changed\.[0-7]$/),
       {
         specversion: '1.0',
-        id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+        id: expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f-]{21}$/),
         source: '/nftoggle/box/policy',
         type: 'config_changed',
         subject: 'all',
@@ -231,7 +236,7 @@ describe('a follower', () => {
     interceptor.follow('permissions_changed', ({ data }) => void heard.push(data));
     await interceptor.ready;
     const raw = await clients.raw('policy');
-    raw.publish('nftoggle.v1.box.permissions.changed', text);
+    raw.publish('nftoggle.v1.box.permissions.changed.0', text);
     await raw.flush();
     const policy = await clients.connected('policy');
     policy.publish('permissions_changed', because);
@@ -266,5 +271,27 @@ describe('a follower', () => {
   it('must be named by the table', async () => {
     expect(() => clients.bus('api').follow('permissions_changed', () => {})).toThrow(TypeError);
     expect(() => clients.bus('interceptor').follow('session_started', () => {})).toThrow(TypeError);
+  });
+});
+
+describe('the follower of all events', () => {
+  it('hears every type once, whoever published it', async () => {
+    const api = clients.bus('api');
+    const heard: string[] = [];
+    api.followAll((event) => void heard.push(`${event.type} ${event.source}`));
+    await api.ready;
+    const policy = await clients.connected('policy');
+    const wol = await clients.connected('wol');
+    policy.publish('permissions_changed', { because: 'clock', services: null });
+    wol.publish('config_changed', { daemon: 'wol', revision: revision(1) });
+    await eventually(() => heard.length === 2);
+    expect(heard.sort()).toEqual([
+      'config_changed /nftoggle/box/wol',
+      'permissions_changed /nftoggle/box/policy',
+    ]);
+  });
+
+  it('is the api alone', () => {
+    expect(() => clients.bus('interceptor').followAll(() => {})).toThrow(TypeError);
   });
 });

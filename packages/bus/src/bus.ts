@@ -5,26 +5,39 @@ import {
   type Daemon,
   type EntryOf,
   type EventData,
+  type EventReader,
   type EventType,
+  eventPattern,
   eventSubject,
+  eventTypes,
   type ReplyOf,
   type RequestName,
   type RequestOf,
   requestSubject,
   requests,
+  type ShelfEntry,
+  type ShelfName,
   type StoreName,
+  shelves,
   stores,
 } from '@nftoggle/contracts';
-import { BusStore } from './bus-store.ts';
+import { BusShelf } from './bus-shelf.ts';
+import { BusStore, type Schema } from './bus-store.ts';
 import { Connector } from './connector.ts';
-import { decode, maxMessage } from './decode.ts';
-import { envelope, readEvent } from './envelope.ts';
+import { decode, maxPayload } from './decode.ts';
+import { type EventIdentity, envelope, readEvent } from './envelope.ts';
 import { BadAnswerError, NoAnswerError } from './errors.ts';
+import { EventKeeper } from './event-keeper.ts';
+import { Reading } from './event-reader.ts';
+import type { EventHandler, EventReading } from './event-reading.ts';
 import { inboxPrefix } from './inbox.ts';
 import { Outbox } from './outbox.ts';
-import { follows, uses } from './permissions.ts';
+import { pause } from './pause.ts';
+import { follows, hearsAll, keepsEvents, publishes, uses, usesShelf } from './permissions.ts';
+import { Presence } from './presence.ts';
 import { Replies } from './replies.ts';
 import type { SharedStore } from './shared-store.ts';
+import type { Shelf } from './shelf.ts';
 
 export interface BusOptions {
   readonly url: string;
@@ -43,6 +56,9 @@ export type BusStatus =
 
 export type Handler<N extends RequestName> = (request: RequestOf<N>) => ReplyOf<N> | Promise<ReplyOf<N>>;
 
+/** How long a bus that is closed waits for those who handle events, in milliseconds. */
+const stopDeadline = 2_000;
+
 /** May take its time: the next event does not wait for it. */
 export type Follower<T extends EventType> = (event: CloudEvent<T>) => void | Promise<void>;
 
@@ -55,8 +71,13 @@ export class Bus {
   readonly #served: ((connection: NatsConnection) => void)[] = [];
   readonly #stores = new Map<StoreName, BusStore<unknown>>();
   readonly #listeners: (() => void)[] = [];
-  readonly #outbox = new Outbox();
+  readonly #readings = new Set<Reading>();
+  readonly #keepers = new Set<EventKeeper>();
+  readonly #presence = new Presence();
   readonly #replies: Replies;
+  /** To what the server itself is told; nobody waits for them when the connection breaks. */
+  readonly #receipts: Replies;
+  readonly #outbox: Outbox;
   readonly #connector: Connector;
   #connection: NatsConnection | undefined;
   #connected = false;
@@ -65,6 +86,15 @@ export class Bus {
   constructor(options: BusOptions) {
     this.#options = options;
     this.#replies = new Replies(inboxPrefix(options.daemon));
+    this.#receipts = new Replies(inboxPrefix(options.daemon));
+    this.#outbox = new Outbox({
+      presence: this.#presence,
+      replies: this.#receipts,
+      report: (message) => this.#report({ kind: 'error', message }),
+      onStall: () => {
+        for (const keeper of this.#keepers) keeper.update();
+      },
+    });
     const { url, user, password, daemon } = options;
     const identity = { servers: url, user, pass: password, name: `nftoggle ${daemon}` };
     const manners = { inboxPrefix: inboxPrefix(daemon), noEcho: true };
@@ -81,6 +111,16 @@ export class Bus {
 
   get connected(): boolean {
     return this.#connected;
+  }
+
+  /** Events that wait to be taken by the event stream. */
+  get backlog(): number {
+    return this.#outbox.backlog;
+  }
+
+  /** Events that were lost because too many waited. */
+  get dropped(): number {
+    return this.#outbox.dropped;
   }
 
   /**
@@ -131,8 +171,12 @@ export class Bus {
   follow<T extends EventType>(type: T, follower: Follower<T>): void {
     const { daemon } = this.#options;
     if (!follows(daemon, type)) throw new TypeError(`${daemon} does not follow ${type}`);
+    this.#hear(type, follower);
+  }
+
+  #hear<T extends EventType>(type: T, follower: Follower<T>): void {
     this.#subscribe((connection) => {
-      connection.subscribe(eventSubject(this.#options.node, type), {
+      connection.subscribe(eventPattern(this.#options.node, type), {
         callback: (error, message) => {
           if (error === null) void this.#follow(type, follower, message);
         },
@@ -158,18 +202,84 @@ export class Bus {
   }
 
   /**
-   * Publishes an event. Never fails for want of a server: the event then waits in the backlog. After an
-   * outage an event may arrive twice, with the same id.
+   * Publishes an event. Never fails for want of a server: the event then waits in the backlog, in order. Who follows
+   * it hears it as soon as there is a connection, and once more, with the same id, when the event stream did not take
+   * it at once.
+   * @param identity where the same event may have to be published again by a later life of this process
+   * @returns true when the event stream has it; false when it was lost, since the backlog was full or the bus
+   * was closed. Never rejects, and takes as long as the bus is away.
+   * @throws TypeError when the table does not name this daemon as a publisher
+   * @throws ZodError when the data is not what the table promises
    */
-  publish<T extends EventType>(type: T, data: EventData<T>, about?: string): void {
-    const subject = eventSubject(this.#options.node, type);
-    const payload = JSON.stringify(envelope(this.#options, type, data, about));
-    if (Buffer.byteLength(payload) > maxMessage) {
+  publish<T extends EventType>(
+    type: T,
+    data: EventData<T>,
+    about?: string,
+    identity?: EventIdentity,
+  ): Promise<boolean> {
+    const { daemon, node } = this.#options;
+    if (!publishes(daemon, type)) throw new TypeError(`${daemon} does not publish ${type}`);
+    const event = envelope(this.#options, type, data, about, identity);
+    const payload = JSON.stringify(event);
+    if (Buffer.byteLength(payload) > maxPayload) {
       this.#report({ kind: 'error', message: `${type}: an event was too large and is dropped` });
-      return;
+      return Promise.resolve(false);
     }
-    this.#outbox.add({ subject, payload });
-    if (this.#connection !== undefined && this.#connected) void this.#outbox.deliver(this.#connection);
+    return this.#outbox.add({ id: event.id, subject: eventSubject(node, type, data), payload });
+  }
+
+  /**
+   * Hears every event as it happens, as `follow` does one type. For api alone.
+   * @throws TypeError for another daemon
+   */
+  followAll(follower: (event: CloudEvent) => void): void {
+    const { daemon } = this.#options;
+    if (!hearsAll(daemon)) throw new TypeError(`${daemon} does not follow all events`);
+    for (const type of eventTypes) this.#hear(type, follower);
+  }
+
+  /**
+   * Reads the event stream at a place of its own, now and after each reconnect, until it is stopped.
+   * @param atMost events for one call of `handle`
+   * @throws TypeError when the place is another daemon's
+   */
+  readEvents(reader: EventReader, atMost: number, handle: EventHandler): EventReading {
+    const { daemon } = this.#options;
+    if (reader.daemon !== daemon) throw new TypeError(`${daemon} does not read as ${reader.name}`);
+    const reading = new Reading({
+      reader,
+      atMost,
+      handle,
+      presence: this.#presence,
+      replies: this.#receipts,
+      inboxPrefix: inboxPrefix(daemon),
+      report: (message) => this.#report({ kind: 'error', message }),
+    });
+    this.#readings.add(reading);
+    return reading;
+  }
+
+  /**
+   * Makes the event stream and the shelves, and their readers what `readers` says, at each connection and after
+   * each `update`; tried again until it works. For the keeper of the stream alone.
+   * @throws TypeError for another daemon
+   */
+  keepEvents(readers: () => readonly EventReader[]): { update(): void } {
+    const { daemon } = this.#options;
+    if (!keepsEvents(daemon)) throw new TypeError(`${daemon} does not keep the events`);
+    const report = (message: string): void => this.#report({ kind: 'error', message });
+    const keeper = new EventKeeper({ presence: this.#presence, readers, report });
+    this.#keepers.add(keeper);
+    return keeper;
+  }
+
+  /** @throws TypeError when the table does not name this daemon as a user */
+  shelf<N extends ShelfName>(name: N): Shelf<ShelfEntry<N>> {
+    const { daemon, node } = this.#options;
+    if (!usesShelf(daemon, name)) throw new TypeError(`${daemon} does not use ${name}`);
+    const report = (message: string): void => this.#report({ kind: 'error', message });
+    const entry = shelves[name].entry as unknown as Schema<ShelfEntry<N>>;
+    return new BusShelf({ name, node, entry, presence: this.#presence, report });
   }
 
   /** Stops answering, delivers what is under way, and disconnects. Idempotent. */
@@ -179,10 +289,15 @@ export class Bus {
   }
 
   async #close(): Promise<void> {
-    await Promise.all([...this.#stores.values()].map((store) => store.close()));
+    // A handler that does not end is left behind; what it has comes again.
+    const readings = Promise.all([...this.#readings].map((reading) => reading.stop()));
+    const waiting = new AbortController();
+    await Promise.race([readings, pause(stopDeadline, waiting.signal)]);
+    waiting.abort();
+    await Promise.all([...this.#stores.values(), ...this.#keepers].map((each) => each.close()));
+    await this.#outbox.close();
     const connection = this.#connection;
     if (connection !== undefined && this.#connected) {
-      await this.#outbox.deliver(connection);
       await connection.drain().catch(() => connection.close());
     } else await connection?.close();
     await this.#connector.stop();
@@ -192,13 +307,15 @@ export class Bus {
   #open(connection: NatsConnection): void {
     this.#connection = connection;
     this.#replies.listen(connection);
+    this.#receipts.listen(connection);
     for (const subscribe of this.#served) subscribe(connection);
   }
 
   #up(connection: NatsConnection): void {
     this.#connected = true;
     this.#report({ kind: 'connected' });
-    void this.#outbox.deliver(connection);
+    this.#presence.up(connection);
+    this.#outbox.deliver();
     if (this.#closing !== undefined) return;
     for (const store of this.#stores.values()) store.up(connection);
     for (const listener of this.#listeners) this.#call('onConnected', listener);
@@ -207,6 +324,8 @@ export class Bus {
   #down(): void {
     if (!this.#connected) return;
     this.#connected = false;
+    this.#presence.down();
+    this.#receipts.giveUp('the connection broke');
     for (const store of this.#stores.values()) store.down();
     if (this.#closing === undefined) this.#report({ kind: 'disconnected' });
   }
@@ -221,6 +340,8 @@ export class Bus {
   }
 
   async #answer<N extends RequestName>(name: N, handler: Handler<N>, message: Msg): Promise<void> {
+    // An answer goes where the asker says. It must not be able to have us say anything else than answers.
+    if (!message.reply?.startsWith('_INBOX_')) return;
     const request = requests[name].request.safeParse(decode(message.data));
     if (!request.success) {
       this.#report({ kind: 'error', message: `${name}: a request of the wrong shape was ignored` });

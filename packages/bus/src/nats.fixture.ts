@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // For the tests of this package: plain NATS clients beside the typed ones.
 import { connect, type NatsConnection } from '@nats-io/transport-node';
-import type { Daemon } from '@nftoggle/contracts';
+import { type Daemon, eventPattern } from '@nftoggle/contracts';
 import type { NatsServer, User } from '@nftoggle/testkit';
 import { Bus, type BusStatus } from './bus.ts';
 import { inboxPrefix } from './inbox.ts';
@@ -54,7 +54,7 @@ export class Clients {
 export function heardRevisions(tap: NatsConnection): string[] {
   const seen = new Set<string>();
   const revisions: string[] = [];
-  tap.subscribe('nftoggle.v1.box.config.changed', {
+  tap.subscribe(eventPattern('box', 'config_changed'), {
     callback: (_, message) => {
       const event = message.json<{ id: string; data: { revision: string } }>();
       if (!seen.has(event.id)) revisions.push(event.data.revision);

@@ -4,6 +4,7 @@ import {
   aFlow,
   eventually,
   freePort,
+  keepEvents,
   type Link,
   type NatsServer,
   openLink,
@@ -18,15 +19,18 @@ import { maxBacklog } from './outbox.ts';
 const deny = aDecision({ decision: 'deny', reason: 'no_rule', rule: null, until: null, bound: null });
 
 let nats: NatsServer;
+let keeper: { close(): Promise<void> };
 let link: Link;
 const clients = new Clients(() => nats);
 
 beforeEach(async () => {
   nats = await startNats();
+  keeper = await keepEvents(nats);
   link = await openLink(nats.url);
 });
 afterEach(async () => {
   await clients.close();
+  await keeper.close();
   await link.close();
   await nats.stop();
 });

@@ -2,26 +2,31 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import {
   type Daemon,
-  type EventType,
-  eventSubject,
+  eventPattern,
+  eventStream,
   events,
+  eventTypes,
+  hookReaders,
   type RequestName,
   requestSubject,
   requests,
+  type ShelfName,
   type StoreName,
+  shelves,
+  statsReader,
   stores,
 } from '@nftoggle/contracts';
-import { eventually, type NatsServer, startNats, type User } from '@nftoggle/testkit';
+import { eventually, keepEvents, type NatsServer, startNats, type User } from '@nftoggle/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { inboxPrefix } from './inbox.ts';
 import { account, readyLedger, used, usedOf } from './ledger.fixture.ts';
 import { Clients } from './nats.fixture.ts';
-import { daemons, follows, uses } from './permissions.ts';
+import { daemons, follows, hearsAll, uses, usesShelf } from './permissions.ts';
 
 const users: readonly User[] = [...daemons, 'tap'];
 const requestNames = Object.keys(requests) as RequestName[];
-const eventTypes = Object.keys(events) as EventType[];
 const storeNames = Object.keys(stores) as StoreName[];
+const shelfNames = Object.keys(shelves) as ShelfName[];
 
 let nats: NatsServer;
 const clients = new Clients(() => nats);
@@ -72,6 +77,80 @@ function rowsOf(name: StoreName): Row[] {
   ];
 }
 
+/** Who may do what with a stream; nobody else may do anything. */
+function streamRows(stream: string, may: Readonly<Record<string, readonly User[]>>): Row[] {
+  const verbs = [
+    'INFO',
+    'CREATE',
+    'UPDATE',
+    'DELETE',
+    'PURGE',
+    'SNAPSHOT',
+    'RESTORE',
+    'MSG.GET',
+    'MSG.DELETE',
+  ];
+  return [
+    ...verbs.map((verb) => ({
+      subject: `$JS.API.STREAM.${verb}.${stream}`,
+      publish: may[verb] ?? [],
+      subscribe: [],
+    })),
+    { subject: `$JS.API.DIRECT.GET.${stream}`, publish: [], subscribe: [] },
+  ];
+}
+
+/** Whoever may make a reader can have the server say anything to anybody. */
+function consumerRows(stream: string, keepers: readonly User[]): Row[] {
+  const kept = [
+    `LIST.${stream}`,
+    `CREATE.${stream}.new`,
+    `CREATE.${stream}.new.nftoggle.v1.*.*.*.0`,
+    `DELETE.${stream}.new`,
+  ];
+  const tooMuch = [
+    `NAMES.${stream}`,
+    `CREATE.${stream}`,
+    `DURABLE.CREATE.${stream}.new`,
+    `LEADER.STEPDOWN.${stream}.new`,
+  ];
+  const row = (call: string, publish: readonly User[]): Row => ({
+    subject: `$JS.API.CONSUMER.${call}`,
+    publish,
+    subscribe: [],
+  });
+  return [...kept.map((call) => row(call, keepers)), ...tooMuch.map((call) => row(call, []))];
+}
+
+function readerRows(stream: string, name: string, reader: readonly User[], keeper: readonly User[]): Row[] {
+  return [
+    { subject: `$JS.API.CONSUMER.MSG.NEXT.${stream}.${name}`, publish: reader, subscribe: [] },
+    { subject: `$JS.API.CONSUMER.INFO.${stream}.${name}`, publish: [...reader, ...keeper], subscribe: [] },
+    { subject: `$JS.ACK.${stream}.${name}.1.7.7.0.0`, publish: reader, subscribe: [] },
+    { subject: `$JS.API.CONSUMER.DELETE.${stream}.${name}`, publish: keeper, subscribe: [] },
+  ];
+}
+
+/** What a shelf needs, and what would be too much. */
+function shelfRows(name: ShelfName): Row[] {
+  const { stream } = shelves[name];
+  const users = daemons.filter((daemon) => usesShelf(daemon, name));
+  const keeper = eventStream.keeper;
+  return [
+    { subject: `${stream}.box.bell.1`, publish: users, subscribe: [] },
+    { subject: stream, publish: [], subscribe: [] },
+    ...streamRows(stream, {
+      INFO: [...users, keeper],
+      CREATE: [keeper],
+      UPDATE: [keeper],
+      'MSG.GET': users,
+      PURGE: users,
+    }),
+    ...consumerRows(stream, []),
+    ...readerRows(stream, 'bell', [], []),
+  ];
+}
+
 const rows: readonly Row[] = [
   ...requestNames.map((name) => ({
     subject: requestSubject('box', name),
@@ -79,10 +158,17 @@ const rows: readonly Row[] = [
     subscribe: [requests[name].server, 'tap'] as const,
   })),
   ...eventTypes.map((type) => ({
-    subject: eventSubject('box', type),
+    subject: eventPattern('box', type, 3),
     publish: events[type].publishers as readonly Daemon[],
-    subscribe: [...daemons.filter((daemon) => follows(daemon, type)), 'tap'] as const,
+    subscribe: [...daemons.filter((daemon) => hearsAll(daemon) || follows(daemon, type)), 'tap'] as const,
   })),
+  ...streamRows(eventStream.name, { INFO: ['policy', 'stats'], CREATE: ['policy'], UPDATE: ['policy'] }),
+  ...consumerRows(eventStream.name, ['policy']),
+  ...readerRows(eventStream.name, statsReader.name, ['stats'], ['policy']),
+  ...hookReaders('bell')
+    .slice(0, 1)
+    .flatMap(({ name }) => readerRows(eventStream.name, name, ['hooks'], ['policy'])),
+  ...shelfNames.flatMap(shelfRows),
   ...storeNames.flatMap(rowsOf),
   ...daemons.map((daemon) => ({
     subject: `${inboxPrefix(daemon)}.stolen.answer`,
@@ -90,6 +176,8 @@ const rows: readonly Row[] = [
     subscribe: [daemon],
   })),
   { subject: 'nftoggle.v1.box.flow.invented', publish: [], subscribe: ['tap'] },
+  { subject: 'nftoggle.v1.box.flow.invented.3', publish: [], subscribe: ['tap'] },
+  { subject: 'nftoggle.v1.box.session.started', publish: [], subscribe: ['tap'] },
   { subject: 'elsewhere', publish: [], subscribe: [] },
   { subject: '$SYS.REQ.SERVER.PING', publish: [], subscribe: [] },
   ...[
@@ -144,7 +232,8 @@ describe('the permissions of NATS users', () => {
   );
 
   it.each(daemons)('let %s listen to no more by a wildcard', async (daemon) => {
-    for (const subject of ['>', 'nftoggle.>', 'nftoggle.v1.*.*.*', '*.>', '_INBOX_*.>', '$KV.>', '$JS.>']) {
+    const everything = ['>', 'nftoggle.>', '*.>', '_INBOX_*.>', '$KV.>', '$JS.>', '$JS.ACK.>'];
+    for (const subject of [...everything, 'nftoggle.v1.*.*.*', 'nftoggle.v1.*.*.*.*', 'nftoggle_letters.>']) {
       const connection = await clients.raw(daemon);
       const refused = refusals(connection);
       connection.subscribe(subject, { callback: () => {} });
@@ -212,9 +301,46 @@ describe('the permissions of NATS users', () => {
     interceptor.publish(requestSubject('box', 'decide'), '{}', {
       reply: `${inboxPrefix('interceptor')}.mine`,
     });
-    interceptor.publish(eventSubject('box', 'session_started'), '{}');
+    interceptor.publish(eventPattern('box', 'session_started', 0), '{}');
     await eventually(() => seen === 2);
     expect(await refused.all()).toHaveLength(1);
+  });
+
+  it('let an answer go to an inbox alone, wherever the asker wants it', async () => {
+    const policy = clients.bus('policy');
+    policy.serve('policyStatus', () => {
+      throw new Error('it was answered');
+    });
+    await policy.ready;
+    const ledger = await readyLedger(policy);
+    await ledger.put('person.victim', used(1), 0);
+    const api = await clients.raw('api');
+    const subject = requestSubject('box', 'policyStatus');
+    api.publish(subject, '{}', { reply: `$JS.API.STREAM.PURGE.KV_${stores.ledger.bucket}` });
+    await expect(api.request(subject, '{}', { timeout: 300 })).rejects.toThrow();
+    const late = await readyLedger(await clients.connected('policy'));
+    expect(usedOf(late, 'person.victim')).toBe(1);
+  });
+
+  it('let hooks neither take nor acknowledge what is for statistics', async () => {
+    const keeper = await keepEvents(nats);
+    const policy = await clients.connected('policy');
+    await policy.publish('clock_changed', { trusted: true, problem: null });
+    const stats = await clients.connected('stats');
+    let had = 0;
+    const reading = stats.readEvents(statsReader, 10, (events) => {
+      had += events.length;
+      return new Promise(() => {});
+    });
+    await eventually(() => had === 1);
+    const hooks = await clients.raw('hooks');
+    const refused = refusals(hooks);
+    hooks.publish(`$JS.ACK.${eventStream.name}.stats.1.1.1.0.0`, '+ACK');
+    const next = `$JS.API.CONSUMER.MSG.NEXT.${eventStream.name}.stats`;
+    await expect(hooks.request(next, '1', { timeout: 300 })).rejects.toThrow();
+    expect(await refused.all()).toHaveLength(2);
+    expect(await reading.waiting()).toBe(1);
+    await keeper.close();
   });
 
   it('let who uses a store keep it, and neither empty it nor take it away', async () => {

@@ -2,22 +2,32 @@
 // Who may say what: the permissions of each daemon's NATS user, made from the tables of subjects and stores.
 import {
   type Daemon,
+  daemonNames,
+  type EventReader,
   type EventType,
-  eventSubject,
+  eventPattern,
+  eventStream,
   events,
+  eventTypes,
   type RequestName,
   requestSubject,
   requests,
+  type ShelfName,
   type StoreName,
+  shelves,
+  statsReader,
   stores,
 } from '@nftoggle/contracts';
 import { prefixOf, streamOf } from './bucket.ts';
+import { shelfPrefix } from './event-stream.ts';
 import { inboxPrefix } from './inbox.ts';
 
-export const daemons: readonly Daemon[] = ['interceptor', 'policy', 'wol', 'api'];
+export const daemons: readonly Daemon[] = daemonNames;
 
 export interface Permissions {
   readonly publish: readonly string[];
+  /** What of it they may not publish all the same. */
+  readonly except: readonly string[];
   readonly subscribe: readonly string[];
 }
 
@@ -26,23 +36,31 @@ export function permissionsOf(daemon: Daemon): Permissions {
   const names = Object.keys(requests) as RequestName[];
   const asks = names.filter((name) => (requests[name].callers as readonly Daemon[]).includes(daemon));
   const answers = names.filter((name) => requests[name].server === daemon);
-  const tells = (Object.keys(events) as EventType[]).filter((type) =>
-    (events[type].publishers as readonly Daemon[]).includes(daemon),
-  );
-  const hears = (Object.keys(events) as EventType[]).filter((type) => follows(daemon, type));
+  const tells = eventTypes.filter((type) => publishes(daemon, type));
+  const hears = eventTypes.filter((type) => hearsAll(daemon) || follows(daemon, type));
   const keeps = (Object.keys(stores) as StoreName[]).filter((name) => uses(daemon, name));
+  const shelved = (Object.keys(shelves) as ShelfName[]).filter((name) => usesShelf(daemon, name));
   return {
     publish: [
       ...asks.map((name) => requestSubject('*', name)),
-      ...tells.map((type) => eventSubject('*', type)),
+      ...tells.map((type) => eventPattern('*', type)),
       ...keeps.flatMap((name) => callsOf(stores[name].bucket)),
+      ...shelved.flatMap(shelfCalls),
+      ...(keepsEvents(daemon) ? keeperCalls() : []),
+      ...readerNames(daemon).flatMap(readerCalls),
+      ...streamCalls(daemon),
     ],
+    except: foreignReaders(daemon).flatMap(readerCalls),
     subscribe: [
       `${inboxPrefix(daemon)}.>`,
       ...answers.map((name) => requestSubject('*', name)),
-      ...hears.map((type) => eventSubject('*', type)),
+      ...hears.map((type) => eventPattern('*', type)),
     ],
   };
+}
+
+export function publishes(daemon: Daemon, type: EventType): boolean {
+  return (events[type].publishers as readonly Daemon[]).includes(daemon);
 }
 
 export function follows(daemon: Daemon, type: EventType): boolean {
@@ -50,8 +68,21 @@ export function follows(daemon: Daemon, type: EventType): boolean {
   return 'followers' in event && (event.followers as readonly Daemon[]).includes(daemon);
 }
 
+/** It passes on events to clients. */
+export function hearsAll(daemon: Daemon): boolean {
+  return daemon === 'api';
+}
+
+export function keepsEvents(daemon: Daemon): boolean {
+  return daemon === eventStream.keeper;
+}
+
 export function uses(daemon: Daemon, store: StoreName): boolean {
   return (stores[store].users as readonly Daemon[]).includes(daemon);
+}
+
+export function usesShelf(daemon: Daemon, shelf: ShelfName): boolean {
+  return (shelves[shelf].users as readonly Daemon[]).includes(daemon);
 }
 
 /**
@@ -72,5 +103,58 @@ function callsOf(bucket: string): string[] {
   ];
 }
 
+/** Make the event stream and the shelves, alter them, and have readers as the configuration says. */
+function keeperCalls(): string[] {
+  const streams = [eventStream.name, ...Object.values(shelves).map(({ stream }) => stream)];
+  return [
+    ...streams.flatMap((stream) =>
+      ['INFO', 'CREATE', 'UPDATE'].map((verb) => `$JS.API.STREAM.${verb}.${stream}`),
+    ),
+    `$JS.API.CONSUMER.LIST.${eventStream.name}`,
+    `$JS.API.CONSUMER.CREATE.${eventStream.name}.>`,
+    ...['INFO', 'DELETE'].map((verb) => `$JS.API.CONSUMER.${verb}.${eventStream.name}.*`),
+  ];
+}
+
+/** List, read, put and remove entries. */
+function shelfCalls(name: ShelfName): string[] {
+  const { stream } = shelves[name];
+  return [
+    ...['INFO', 'MSG.GET', 'PURGE'].map((verb) => `$JS.API.STREAM.${verb}.${stream}`),
+    `${shelfPrefix(name, '*')}>`,
+  ];
+}
+
+/** Readers whose names are known beforehand. */
+const fixedReaders: readonly EventReader[] = [statsReader];
+
+/** Where the stream begins, which tells what of it can be read no more. */
+function streamCalls(daemon: Daemon): string[] {
+  return fixedReaders.some((reader) => reader.daemon === daemon)
+    ? [`$JS.API.STREAM.INFO.${eventStream.name}`]
+    : [];
+}
+
+/** Those of hooks have names of the configuration, and a name is one word of a subject: only `*` stands for them. */
+function readerNames(daemon: Daemon): readonly string[] {
+  if (daemon === 'hooks') return ['*'];
+  return fixedReaders.filter((reader) => reader.daemon === daemon).map(({ name }) => name);
+}
+
+function foreignReaders(daemon: Daemon): readonly string[] {
+  if (daemon !== 'hooks') return [];
+  return fixedReaders.filter((reader) => reader.daemon !== daemon).map(({ name }) => name);
+}
+
+/** Take events, acknowledge them, and see how many wait. */
+function readerCalls(reader: string): string[] {
+  const { name } = eventStream;
+  return [
+    `$JS.API.CONSUMER.MSG.NEXT.${name}.${reader}`,
+    `$JS.API.CONSUMER.INFO.${name}.${reader}`,
+    `$JS.ACK.${name}.${reader}.>`,
+  ];
+}
+
 /** A tap sees every event and every question, answers excepted, and can say nothing. */
-export const tapPermissions: Permissions = { publish: [], subscribe: ['nftoggle.>'] };
+export const tapPermissions: Permissions = { publish: [], except: [], subscribe: ['nftoggle.>'] };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { randomBytes } from 'node:crypto';
-import type { Msg, NatsConnection } from '@nats-io/transport-node';
+import type { Msg, MsgHdrs, NatsConnection } from '@nats-io/transport-node';
 import { NoAnswerError } from './errors.ts';
 
 interface Asked {
@@ -37,7 +37,13 @@ export class Replies {
   }
 
   /** @throws NoAnswerError when nobody serves the subject, or nobody answers within `deadline` milliseconds */
-  ask(connection: NatsConnection, subject: string, payload: string, deadline: number): Promise<Msg> {
+  ask(
+    connection: NatsConnection,
+    subject: string,
+    payload: string,
+    deadline: number,
+    headers?: MsgHdrs,
+  ): Promise<Msg> {
     this.#count += 1;
     const reply = `${this.#inbox}.${this.#count.toString(36)}`;
     return new Promise((resolve, reject) => {
@@ -47,11 +53,16 @@ export class Replies {
       }, deadline);
       this.#asked.set(reply, { resolve, reject, timer });
       try {
-        connection.publish(subject, payload, { reply });
+        connection.publish(subject, payload, { reply, ...(headers && { headers }) });
       } catch (cause) {
         this.#take(reply)?.reject(new NoAnswerError((cause as Error).message, { cause }));
       }
     });
+  }
+
+  /** Nobody waits any longer for what was asked until now. */
+  giveUp(because: string): void {
+    for (const reply of [...this.#asked.keys()]) this.#take(reply)?.reject(new NoAnswerError(because));
   }
 
   /** A reply that comes late, or twice, belongs to nobody any more. */

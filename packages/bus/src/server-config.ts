@@ -1,19 +1,24 @@
 // SPDX-License-Identifier: MIT
-import { type Daemon, requests } from '@nftoggle/contracts';
+import { type Daemon, eventStream, requests, shelves, stores } from '@nftoggle/contracts';
 import { maxMessage } from './decode.ts';
 import { daemons, type Permissions, permissionsOf, tapPermissions } from './permissions.ts';
 
 export interface ServerSettings {
   readonly port: number;
   readonly pidFile: string;
-  /** Where the stores are kept; made if it is not there. */
+  /** Where events, stores and shelves are kept; made if it is not there. */
   readonly storeDirectory: string;
   /** Password of each user: the daemons and `tap`. */
   readonly passwords: Readonly<Record<Daemon | 'tap', string>>;
 }
 
-/** Bytes that all stores together may take on disk: more than the table of stores promises them. */
-const maxFileStore = 256 * 1024 * 1024;
+/** Bytes on disk for the event stream, stores and shelves, each of which reserves its own, and some to spare. */
+const maxFileStore =
+  [eventStream, ...Object.values(stores), ...Object.values(shelves)].reduce(
+    (sum, { maxBytes }) => sum + maxBytes,
+    0,
+  ) +
+  64 * 1024 * 1024;
 /** Bytes of memory for what the server remembers of those who watch. */
 const maxMemoryStore = 8 * 1024 * 1024;
 
@@ -47,9 +52,9 @@ export function natsServerConfig(settings: ServerSettings): string {
 }
 
 /** Only who serves a question may answer one; the server allows one answer to each. */
-function userEntry(user: string, password: string, { publish, subscribe }: Permissions): string {
+function userEntry(user: string, password: string, { publish, except, subscribe }: Permissions): string {
   const permissions = {
-    publish: publish.length > 0 ? { allow: publish } : { deny: ['>'] },
+    publish: publish.length > 0 ? { allow: publish, deny: except } : { deny: ['>'] },
     subscribe: { allow: subscribe },
     allow_responses: Object.values(requests).some(({ server }) => server === user),
   };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { type Config, formatProblem, type Loaded, parseConfig } from '@nftoggle/config';
-import type { Decision, Flow } from '@nftoggle/contracts';
+import { type Decision, type Flow, nobody } from '@nftoggle/contracts';
 
 /** A first packet from a stranger to SSH, with what a test cares about replaced. */
 export function aFlow(changes: Partial<Flow> = {}): Flow {
@@ -30,6 +30,7 @@ export function aDecision(changes: Partial<Decision> = {}): Decision {
     wake: null,
     accounts: [],
     prefix: 32,
+    who: nobody,
     revision: '0123456789ab',
     ...changes,
   };

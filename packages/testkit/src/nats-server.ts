@@ -5,8 +5,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { natsServerConfig } from '@nftoggle/bus';
-import type { Daemon } from '@nftoggle/contracts';
+import { Bus, natsServerConfig } from '@nftoggle/bus';
+import { type Daemon, type EventReader, statsReader } from '@nftoggle/contracts';
 import { eventually } from './eventually.ts';
 import { freePort } from './port.ts';
 
@@ -37,6 +37,8 @@ const passwords: Passwords = {
   interceptor: 'interceptor-secret',
   policy: 'policy-secret',
   wol: 'wol-secret',
+  hooks: 'hooks-secret',
+  stats: 'stats-secret',
   api: 'api-secret',
   tap: 'tap-secret',
 };
@@ -71,6 +73,28 @@ export async function startNats({ alter = (config) => config }: NatsOptions = {}
       child = await start();
     },
   };
+}
+
+/**
+ * Keeps the event stream and these readers, as policy does; resolves when they are there. Without it events wait,
+ * and followers and taps may hear them late, and more than once. To be closed by the caller.
+ */
+export async function keepEvents(
+  { url, passwords }: Pick<NatsServer, 'url' | 'passwords'>,
+  readers: () => readonly EventReader[] = () => [statsReader],
+): Promise<{ update(): void; close(): Promise<void> }> {
+  const open = (daemon: Daemon): Bus =>
+    new Bus({ url, user: daemon, password: passwords[daemon], node: 'box', daemon });
+  const bus = open('policy');
+  const keeper = bus.keepEvents(readers);
+  for (const reader of readers()) {
+    const looking = open(reader.daemon);
+    const place = looking.readEvents(reader, 1, () => Promise.reject(new Error('it is only looked for')));
+    await place.stop();
+    await eventually(async () => (await place.waiting()) !== null);
+    await looking.close();
+  }
+  return { update: () => keeper.update(), close: () => bus.close() };
 }
 
 async function launch(configFile: string, port: number): Promise<ChildProcess> {
