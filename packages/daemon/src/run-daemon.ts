@@ -3,6 +3,9 @@ import { Bus, type BusStatus } from '@nftoggle/bus';
 import { ConfigError, type ConfigWatch, formatProblems, type Loaded, watchConfig } from '@nftoggle/config';
 import type { Daemon, DaemonStatus } from '@nftoggle/contracts';
 import { type Logger, pino } from 'pino';
+import { tellCommon } from './common-metrics.ts';
+import { Metrics } from './metrics.ts';
+import { MetricsServer } from './metrics-server.ts';
 import { natsPassword, readSettings, type Settings } from './settings.ts';
 import { StartError } from './start-error.ts';
 import { StopSteps, stopDeadline } from './stop.ts';
@@ -12,6 +15,7 @@ export interface DaemonContext {
   readonly settings: Settings;
   readonly log: Logger;
   readonly bus: Bus;
+  readonly metrics: Metrics;
   /** The configuration in force now. */
   readonly loaded: () => Loaded;
   /** Called after each switch to a new revision, before it is published. */
@@ -47,11 +51,14 @@ export async function runDaemon(
     steps.add('config', () => watch.close());
     const bus = openBus(name, settings, watch, log);
     steps.add('bus', () => bus.close());
+    const metrics = openMetrics(name, bus, watch, log);
+    serveMetrics(metrics, settings.NFTOGGLE_METRICS, log, steps);
     const context: DaemonContext = {
       name,
       settings,
       log,
       bus,
+      metrics,
       loaded: () => watch.current,
       onConfig: (listener) => listeners.push(listener),
       onStop: (step, run) => steps.add(step, run),
@@ -104,6 +111,25 @@ function openBus(name: Daemon, settings: Settings, watch: ConfigWatch, log: Logg
     daemon: name,
     onStatus: (status) => logBus(log, status),
   });
+}
+
+function openMetrics(name: Daemon, bus: Bus, watch: ConfigWatch, log: Logger): Metrics {
+  const metrics = new Metrics(name, (problem) => log.warn(`some metrics are not up to date: ${problem}`));
+  tellCommon(metrics, bus, watch);
+  return metrics;
+}
+
+/** A port that is taken, or a name that takes its time, is no reason not to guard: nobody waits for it. */
+function serveMetrics(metrics: Metrics, place: string, log: Logger, steps: StopSteps): void {
+  if (place === '') return;
+  const onProblem = (problem: string) => log.warn(`metrics: ${problem}`);
+  const listening = MetricsServer.listen({ metrics, place, onProblem });
+  steps.add('metrics', () => {
+    listening.then((server) => server.close()).catch(() => {});
+  });
+  listening
+    .then(() => log.info(`metrics: http://${place}/metrics`))
+    .catch((error: Error) => log.warn(`metrics are not served: ${error.message}`));
 }
 
 function logBus(log: Logger, status: BusStatus): void {

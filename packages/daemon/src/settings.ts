@@ -13,6 +13,15 @@ export const Settings = z.object({
     .string()
     .default('/var/lib/nftoggle')
     .describe('directory for what must survive a restart'),
+  NFTOGGLE_RUN: z
+    .string()
+    .default('/run/nftoggle')
+    .describe('directory for what survives a restart of a daemon, but need not survive one of the machine'),
+  NFTOGGLE_METRICS: z
+    .string()
+    .regex(/^.*:\d{1,5}$|^$/, 'write it as `host:port`')
+    .default('')
+    .describe('`host:port` that answers `GET /metrics`; empty for none'),
   NFTOGGLE_SOCKET: z.string().default('/run/nftoggle/daemon.sock').describe('the unix socket for clients'),
   NFTOGGLE_NATS_URL: z.string().default('nats://127.0.0.1:4222').describe('where the NATS server listens'),
   NFTOGGLE_NATS_PASSWORD_FILE: z.string().default('').describe("file that holds this daemon's NATS password"),
