@@ -39,7 +39,7 @@ export function notADevice(text: string, names: Names, example = 'devices: [cons
   return { message: `There is no device ${JSON.stringify(text)}.`, remedy };
 }
 
-function notAService(text: string, services: ReadonlySet<string>): Fault {
+export function notAService(text: string, services: ReadonlySet<string>): Fault {
   const near = suggest(text, services);
   const remedy =
     near === null ? 'Write names that are under "services".' : `Did you mean the service "${near}"?`;

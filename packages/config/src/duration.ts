@@ -22,6 +22,17 @@ export function parseBudget(input: string | number, longest: number, why: string
   return total > longest ? refuse(`"${text}" is too long.`, why) : accept(total);
 }
 
+const day = unitSeconds.d;
+
+/** From a day to ten years, each of 365 days: `90d`, `2y`. Years stand alone. */
+export function parseRetention(text: string): Parsed<number> {
+  const years = /^(\d{1,3})y$/.exec(text)?.[1];
+  const total = years === undefined ? secondsOf(text) : Number(years) * 365 * day;
+  if (total === null) return refuse(`${JSON.stringify(text)} is not a duration.`, retentionRemedy(text));
+  if (total < day) return refuse(`"${text}" is too short.`, 'The shortest is 1d.');
+  return total > 3_650 * day ? refuse(`"${text}" is too long.`, 'The longest is 10y.') : accept(total);
+}
+
 /** The shortest text that `parseDuration` reads as so many seconds: 5400 is `1h30m`, and 0 is `0s`. */
 export function formatDuration(seconds: number): string {
   let rest = seconds;
@@ -45,4 +56,10 @@ function remedyFor(text: string): string {
   const bare = /^(\d+)$/.exec(text)?.[1];
   if (bare !== undefined) return `Add the unit: "${bare}s" for seconds, "${bare}m" for minutes.`;
   return 'Write whole numbers with units, such as 90s, 15m, 4h, 2d or 1h30m.';
+}
+
+function retentionRemedy(text: string): string {
+  return /^\d+$/.test(text)
+    ? `Add the unit: "${text}d" for days.`
+    : 'Write days or years, such as 90d or 2y.';
 }

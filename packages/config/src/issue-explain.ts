@@ -50,7 +50,9 @@ export function explainIssue(issue: Issue, root: z.ZodType, raw: unknown): reado
 function wrongSecret(issue: Issue, { value, schemas }: Found): Fault {
   if (issue.code === 'custom') return { message: issue.message, remedy: remedyOf(issue) };
   const what = typeof value === 'object' ? describeValue(value) : `a ${typeof value}`;
-  return { message: `${capitalised(what)} is here, where text belongs.`, remedy: rightForm(schemas) };
+  const message = `${capitalised(what)} is here, where text belongs.`;
+  const quotable = typeof value !== 'object' && exampleOf(schemas) === null;
+  return { message, remedy: quotable ? 'Put it in quotes.' : rightForm(schemas) };
 }
 
 interface Found {
@@ -122,11 +124,18 @@ function missing({ path, schemas }: Found): ValueFault {
 function exampleOf(schemas: readonly z.core.$ZodType[]): string | null {
   const example = schemas.flatMap(examplesOf)[0];
   if (example === undefined) return null;
-  if (isBlock(example))
-    return `{ ${Object.entries(example)
-      .map(([key, value]) => `${key}: ${value}`)
-      .join(', ')} }`;
-  return Array.isArray(example) ? `[${example.join(', ')}]` : String(example);
+  return asYaml(example);
+}
+
+/** In the flow style, which fits in a line. */
+function asYaml(value: unknown): string {
+  if (isBlock(value)) {
+    const entries = Object.entries(value).map(([key, inner]) => `${key}: ${asYaml(inner)}`);
+    return `{ ${entries.join(', ')} }`;
+  }
+  if (Array.isArray(value)) return `[${value.map(asYaml).join(', ')}]`;
+  const readsAsNumber = typeof value === 'string' && /^\d+$/.test(value);
+  return readsAsNumber ? JSON.stringify(value) : String(value);
 }
 
 const typeNames: Readonly<Record<string, string>> = {

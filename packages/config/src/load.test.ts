@@ -198,7 +198,7 @@ const textRows: readonly Row[] = [
   [
     'something else',
     'hello',
-    '1:1: "hello" is here, where a block of keys belongs. Its keys are version, timezone, mode, node, lan, devices, groups, people, services, kernel, limits, metering, geo, dns.',
+    '1:1: "hello" is here, where a block of keys belongs. Its keys are version, timezone, mode, node, lan, devices, groups, people, services, kernel, limits, metering, geo, dns, hooks, stats.',
   ],
   ['tabs', after('groups:', '\ta: [lan]'), '3:1: Tabs cannot indent in YAML. Use spaces.'],
   [

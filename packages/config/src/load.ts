@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import { checkGroupCycles } from './check-groups.ts';
+import { checkHooks } from './check-hooks.ts';
 import { checkNames, namesOf } from './check-names.ts';
 import { checkAllowances, checkPeople } from './check-people.ts';
 import { checkRules } from './check-rules.ts';
@@ -59,7 +60,7 @@ export function parseConfig(text: string, options: LoadOptions): LoadResult {
   };
   return {
     ok: true,
-    config: resolveConfig(checked.parsed.data, host, document.keys(['services'])),
+    config: resolveConfig(checked.parsed.data, host, (section) => document.keys([section])),
     revision,
   };
 }
@@ -99,15 +100,17 @@ function withoutEmptySections(raw: unknown): unknown {
 
 function checkValues(raw: unknown, document: ConfigDocument) {
   const parsed = ConfigText.safeParse(raw);
+  const names = namesOf(raw);
   const lineOf = (path: Path) => document.position(path, 'key').line;
   const faults: readonly ValueFault[] = [
     ...(parsed.error?.issues ?? []).flatMap((issue) => explainIssue(issue, ConfigText, raw)),
     ...checkDevices(raw),
     ...checkWake(raw),
     ...checkNames(raw, lineOf),
-    ...checkPeople(raw, namesOf(raw)),
+    ...checkPeople(raw, names),
     ...checkAllowances(raw),
     ...checkRules(raw, lineOf),
+    ...checkHooks(raw, names),
     ...checkGroupCycles(raw),
     ...checkPorts(raw, document.keys(['services']), lineOf),
   ];

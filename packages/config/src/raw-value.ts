@@ -38,5 +38,11 @@ export function describeValue(value: unknown): string {
   if (value === undefined || value === null) return 'nothing';
   if (Array.isArray(value)) return 'a list';
   if (isBlock(value)) return 'a block of keys';
-  return typeof value === 'string' ? JSON.stringify(value) : String(value);
+  return typeof value === 'string' ? JSON.stringify(withoutUrlPath(value)) : String(value);
+}
+
+/** Of a URL only the host: what stands behind it, and before it, lets people into chat rooms. */
+function withoutUrlPath(text: string): string {
+  const url = /^https?:\/\/\S*$/i.test(text) ? URL.parse(text) : null;
+  return url === null || text.replace(/\/$/, '') === url.origin ? text : `${url.origin}/…`;
 }

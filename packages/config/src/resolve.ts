@@ -3,6 +3,7 @@
 import { type Id, toId } from '@nftoggle/contracts';
 import { lanRanges } from './lan.ts';
 import { resolveDevice } from './resolve-device.ts';
+import { resolveHook } from './resolve-hook.ts';
 import { type RuleContext, resolveAllowance, resolveRule } from './resolve-rule.ts';
 import type { ConfigText, ServiceText } from './schema.ts';
 import type { PersonText } from './schema-person.ts';
@@ -15,32 +16,35 @@ export interface Host {
   readonly hostTimezone: string;
 }
 
+/** The names of a section in the order of the file: plain objects put those that look like numbers first. */
+type NamesInOrder = (section: string) => readonly string[];
+
 /** Of `limits.waking`. */
 const defaultWaking = 1024;
 
 /** Call it with text that passed every check; names that belong to nothing are a programmer's error here. */
-export function resolveConfig(text: ConfigText, host: Host, serviceOrder: readonly string[]): Config {
+export function resolveConfig(text: ConfigText, host: Host, orderOf: NamesInOrder): Config {
   const names: Names = {
     devices: new Set(Object.keys(text.devices)),
     groups: new Set(Object.keys(text.groups)),
     people: new Set(Object.keys(text.people)),
   };
   const timezone = text.timezone ?? host.hostTimezone;
+  const sources = (texts: readonly string[]) => resolveSources(texts, names);
+  const map = <T, U>(section: string, block: Readonly<Record<Id, T>>, resolve: (name: Id, text: T) => U) =>
+    resolveEach(block, orderOf(section), resolve);
   return {
     version: text.version,
     node: text.node ?? toId(host.hostName, 'node'),
     timezone,
     mode: text.mode,
     lan: [...lanRanges, ...text.lan],
-    devices: new Map(
-      Object.entries(text.devices).map(([name, device]) => [name, resolveDevice(name, device)]),
+    devices: map('devices', text.devices, resolveDevice),
+    groups: map('groups', text.groups, (_, list) => sources(list)),
+    people: map('people', text.people, resolvePerson),
+    services: map('services', text.services, (name, service) =>
+      resolveService(name, service, { timezone, sources, atEnd: service.at_end }),
     ),
-    groups: new Map(Object.entries(text.groups).map(([name, list]) => [name, resolveSources(list, names)])),
-    people: new Map(Object.entries(text.people).map(([name, person]) => [name, resolvePerson(name, person)])),
-    services: resolveServices(text, serviceOrder, {
-      timezone,
-      sources: (texts) => resolveSources(texts, names),
-    }),
     kernel: {
       queue: text.kernel.queue,
       markMask: text.kernel.mark_mask,
@@ -61,7 +65,22 @@ export function resolveConfig(text: ConfigText, host: Host, serviceOrder: readon
     },
     geo: { countries: text.geo.countries ?? null, asn: text.geo.asn ?? null },
     dns: { servers: [...new Set(text.dns.servers)] },
+    hooks: map('hooks', text.hooks, (name, hook) => resolveHook(name, hook, sources)),
+    stats: { keep: text.stats.keep, maxBytes: text.stats.max_size },
   };
+}
+
+function resolveEach<T, U>(
+  block: Readonly<Record<Id, T>>,
+  order: readonly Id[],
+  resolve: (name: Id, text: T) => U,
+): ReadonlyMap<Id, U> {
+  return new Map(
+    order.flatMap((name) => {
+      const text = block[name];
+      return text === undefined ? [] : [[name, resolve(name, text)] as const];
+    }),
+  );
 }
 
 function resolvePerson(name: Id, text: PersonText): Person {
@@ -73,23 +92,6 @@ function resolvePerson(name: Id, text: PersonText): Person {
     allowance: text.allowance === undefined ? null : resolveAllowance(text.allowance),
     counts: counts === undefined ? null : [...new Set(counts)],
   };
-}
-
-function resolveServices(
-  text: ConfigText,
-  order: readonly string[],
-  context: Omit<RuleContext, 'atEnd'>,
-): ReadonlyMap<Id, Service> {
-  const resolved = Object.entries(text.services).map(([name, service]) =>
-    resolveService(name, service, { ...context, atEnd: service.at_end }),
-  );
-  const byName = new Map(resolved.map((service) => [service.name, service]));
-  return new Map(order.flatMap((name) => entryOf(byName, name)));
-}
-
-function entryOf<K, V>(map: ReadonlyMap<K, V>, key: K): readonly (readonly [K, V])[] {
-  const value = map.get(key);
-  return value === undefined ? [] : [[key, value]];
 }
 
 function resolveService(name: Id, text: ServiceText, context: RuleContext): Service {
@@ -104,6 +106,7 @@ function resolveService(name: Id, text: ServiceText, context: RuleContext): Serv
     direction: text.direction,
     interfaces: [...new Set(text.interfaces)],
     openFor: text.open_for,
+    idleAfter: text.idle_after,
     atEnd: text.at_end,
     fallback: text.fallback,
     deny: rules('deny'),

@@ -52,11 +52,19 @@ export const DurationText = z
 
 /** A duration that may not be longer than `longest`, a duration itself. */
 export function durationUpTo(longest: string) {
-  const most = parseDuration(longest);
+  return durationBetween('1s', longest);
+}
+
+export function durationBetween(shortest: string, longest: string) {
+  const [least, most] = [parseDuration(shortest), parseDuration(longest)];
+  if (!least.ok || !most.ok) throw new TypeError(`not durations: ${shortest}, ${longest}`);
   const parse = (text: string): Parsed<number> => {
     const duration = parseDuration(text);
-    if (!duration.ok || !most.ok || duration.value <= most.value) return duration;
-    return refuse(`"${text}" is too long.`, `The longest is ${longest}.`);
+    if (!duration.ok) return duration;
+    if (duration.value < least.value)
+      return refuse(`"${text}" is too short.`, `The shortest is ${shortest}.`);
+    if (duration.value > most.value) return refuse(`"${text}" is too long.`, `The longest is ${longest}.`);
+    return duration;
   };
   return z.string().transform(parsedBy(parse)).meta({ title: 'duration' });
 }

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 // The sections about the machine and not about who may do what.
 import { z } from 'zod';
-import { DnsServerText, durationUpTo, FileText, MarkMaskText } from './schema-parts.ts';
+import { parseRetention } from './duration.ts';
+import { type Parsed, refuse } from './parsed.ts';
+import { DnsServerText, durationUpTo, FileText, MarkMaskText, parsedBy } from './schema-parts.ts';
 import { ClockText } from './schema-time.ts';
+import { parseSize } from './size-text.ts';
 
 export const KernelText = z
   .strictObject({
@@ -81,3 +84,42 @@ export const DnsText = z
       }),
   })
   .meta({ description: 'How DNS names are looked up.' });
+
+export const RetentionText = z
+  .string()
+  .transform(parsedBy(parseRetention))
+  .meta({
+    title: 'retention',
+    description: 'A duration from `1d` to `10y`; a year is 365 days, and stands alone.',
+    examples: ['90d', '1y'],
+  });
+
+/** Less would not hold a busy day. */
+const smallestStats = '16M';
+
+function statsSize(text: string): Parsed<number> {
+  const [size, least] = [parseSize(text), parseSize(smallestStats)];
+  if (!size.ok || !least.ok || size.value >= least.value) return size;
+  return refuse(`"${text}" is too small.`, `The smallest size is ${smallestStats}.`);
+}
+
+export const SizeText = z
+  .string()
+  .transform(parsedBy(statsSize))
+  .meta({
+    title: 'size',
+    description: 'A whole number with `K`, `M` or `G`, which are powers of 1024.',
+    pattern: '^\\d{1,6}[KMG]$',
+    examples: ['512M', '2G'],
+  });
+
+export const StatsText = z
+  .strictObject({
+    keep: RetentionText.prefault('90d').meta({
+      description: 'How long single events are kept, from `1d` to `10y`. Sums by day are kept for ever.',
+    }),
+    max_size: SizeText.prefault('512M').meta({
+      description: 'How large the database may become, at least `16M`, before the oldest events go.',
+    }),
+  })
+  .meta({ description: 'What is kept of what happened.', examples: [{ keep: '90d', max_size: '512M' }] });

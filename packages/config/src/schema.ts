@@ -3,11 +3,13 @@
 // and docs/reference/configuration.md are made from them.
 import { z } from 'zod';
 import { BroadcastText, DeviceText, PasswordText, ReadinessText } from './schema-device.ts';
+import { EventText, HooksText, LocalHostText, UrlText, UserText } from './schema-hook.ts';
 import {
   AddressText,
   CountryText,
   DnsServerText,
   DurationText,
+  durationBetween,
   FileText,
   InterfaceText,
   MacText,
@@ -21,7 +23,16 @@ import {
 } from './schema-parts.ts';
 import { PersonText } from './schema-person.ts';
 import { AllowRuleText, AtEndText, DenyRuleText } from './schema-rule.ts';
-import { DnsText, GeoText, KernelText, LimitsText, MeteringText } from './schema-system.ts';
+import {
+  DnsText,
+  GeoText,
+  KernelText,
+  LimitsText,
+  MeteringText,
+  RetentionText,
+  SizeText,
+  StatsText,
+} from './schema-system.ts';
 import { ClockText, DailyText, DatedWindowText, DatesText, MomentText, WindowText } from './schema-time.ts';
 
 export const GroupText = z
@@ -67,6 +78,10 @@ export const ServiceText = z
     open_for: DurationText.prefault('1h').meta({
       description:
         'How long a source that was let in stays let in before its next connection is asked about again.',
+    }),
+    idle_after: durationBetween('10s', '365d').prefault('10m').meta({
+      description:
+        'When a session ends early because it has no connection, at least `10s`. More than `open_for` is never.',
     }),
     fallback: z.enum(['deny', 'allow']).default('deny').meta({
       description: 'The answer when no decision arrives in time.',
@@ -119,6 +134,8 @@ export const ConfigText = z
     metering: MeteringText.prefault({}).meta({ description: MeteringText.description ?? '' }),
     geo: GeoText.prefault({}).meta({ description: GeoText.description ?? '' }),
     dns: DnsText.prefault({}).meta({ description: DnsText.description ?? '' }),
+    hooks: HooksText,
+    stats: StatsText.prefault({}).meta({ description: StatsText.description ?? '' }),
   })
   .meta({ title: 'nftoggle.yml', description: 'The configuration of nftoggle.' });
 
@@ -138,6 +155,8 @@ export const sections = [
   'metering',
   'geo',
   'dns',
+  'hooks',
+  'stats',
 ] as const;
 
 /** The kinds of value that have a title, for the reference page. */
@@ -166,4 +185,10 @@ export const valueKinds: readonly z.ZodType[] = [
   InterfaceText,
   TimezoneText,
   MarkMaskText,
+  EventText,
+  UrlText,
+  LocalHostText,
+  UserText,
+  RetentionText,
+  SizeText,
 ];

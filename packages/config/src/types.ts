@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The configuration as daemons use it: every name resolved, every number in one unit, nothing optional
 // that has a default. It is what the schema's text form becomes once it is known to be right.
-import type { AtEnd, Id, Protocol } from '@nftoggle/contracts';
+import type { AtEnd, EventType, Id, Protocol } from '@nftoggle/contracts';
 import type { Network } from './network.ts';
 
 export interface Config {
@@ -24,6 +24,8 @@ export interface Config {
   readonly metering: Metering;
   readonly geo: Geo;
   readonly dns: Dns;
+  readonly hooks: ReadonlyMap<Id, Hook>;
+  readonly stats: Stats;
 }
 
 export interface Device {
@@ -63,6 +65,8 @@ export interface Service {
   readonly interfaces: readonly string[];
   /** How long a session lasts before the next connection is asked about again, in seconds. */
   readonly openFor: number;
+  /** A session without a connection ends after this, in seconds. */
+  readonly idleAfter: number;
   /** What a rule does that does not say. Grants go by it, too. */
   readonly atEnd: AtEnd;
   /** The answer when no decision arrives. */
@@ -223,3 +227,60 @@ export type Readiness =
   | { readonly kind: 'tcp'; readonly port: number }
   | { readonly kind: 'ping' }
   | { readonly kind: 'settle'; readonly seconds: number };
+
+/** What is done when something happens. Events pass when every filter that is not null lets them pass. */
+export interface Hook {
+  readonly name: Id;
+  /** At least one. */
+  readonly on: readonly EventType[];
+  /** Events about no service do not pass a filter of services; the same of sources and people. */
+  readonly services: readonly Id[] | null;
+  /** As rules name them, but for DNS names and autonomous systems, which an event does not tell. */
+  readonly sources: readonly Source[] | null;
+  readonly people: readonly Id[] | null;
+  readonly action: Webhook | Script;
+  /** Of one attempt, in seconds. */
+  readonly timeout: number;
+  /** An event older than this is tried once more at most, in seconds. */
+  readonly retryFor: number;
+}
+
+export const webhookFormats = [
+  'json',
+  'text',
+  'ntfy',
+  'gotify',
+  'discord',
+  'slack',
+  'home_assistant',
+] as const;
+export type WebhookFormat = (typeof webhookFormats)[number];
+
+export interface Webhook {
+  readonly kind: 'webhook';
+  /** http or https, without a user or password in it. */
+  readonly url: string;
+  readonly format: WebhookFormat;
+  /** File with the key of the signature; null: none. */
+  readonly secretFile: string | null;
+  /** File with a token that is sent as `Authorization: Bearer` (`X-Gotify-Key` for Gotify); null: none. */
+  readonly tokenFile: string | null;
+  readonly headers: ReadonlyMap<string, string>;
+  /** Host names and addresses that may lead to this machine or to its links; in lower case. */
+  readonly allowLocal: readonly string[];
+}
+
+export interface Script {
+  readonly kind: 'script';
+  /** A program and its arguments, never a shell. The program is an absolute path. */
+  readonly argv: readonly string[];
+  /** User that it runs as, where the daemon is root. Never root. */
+  readonly runAs: string;
+}
+
+export interface Stats {
+  /** How long raw events are kept, in seconds. Sums by day are kept for ever. */
+  readonly keep: number;
+  /** How large the database may become before the oldest raw events go, in bytes. */
+  readonly maxBytes: number;
+}
