@@ -2,6 +2,7 @@
 import type { Network } from '@nftoggle/config';
 import { type AddressNumbers, addressNumbers, noAddress } from './address-set.ts';
 import type { CompiledPolicy, LimitedPerson } from './compile.ts';
+import type { KnownDevice } from './device-index.ts';
 import type { Matcher } from './matcher.ts';
 import type { Place, World } from './world.ts';
 
@@ -62,6 +63,11 @@ export class Sender implements Asker {
     this.#people = people;
     this.#amongPeople = people.filter((person) => this.is(person.matcher));
     return this.#amongPeople;
+  }
+
+  /** The device that the sender is, whichever rules there are. */
+  knownDevice(): KnownDevice | null {
+    return this.#policy.known.find(this.#numbers, this.mac);
   }
 
   /** Those that were looked at: none where no rule came to that. */

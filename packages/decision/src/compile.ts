@@ -22,6 +22,7 @@ import {
   serviceAccount,
 } from './account.ts';
 import type { AddressSet } from './address-set.ts';
+import { DeviceIndex } from './device-index.ts';
 import { type Matcher, sharedMatchers } from './matcher.ts';
 import { OpeningMemory } from './opening-memory.ts';
 import { PeriodCalendar } from './period-calendar.ts';
@@ -37,6 +38,8 @@ export interface CompiledPolicy {
   readonly ipv6Prefix: number;
   readonly services: ReadonlyMap<Id, CompiledService>;
   readonly devices: ReadonlyMap<Id, Device>;
+  /** The same, by what they can be told by. */
+  readonly known: DeviceIndex;
   readonly groups: ReadonlySet<Id>;
   readonly people: ReadonlyMap<Id, CompiledPerson>;
   /** Everything that use is charged to. */
@@ -115,6 +118,7 @@ export function compilePolicy({ config, revision }: Loaded): CompiledPolicy {
     ipv6Prefix: config.kernel.ipv6Prefix,
     services: new Map(services.map((service) => [service.name, service])),
     devices: config.devices,
+    known: new DeviceIndex(config),
     groups: new Set(config.groups.keys()),
     people: new Map(people.map((person) => [person.name, person])),
     accounts: accountsOf(people, services),

@@ -8,6 +8,7 @@ import { accountsOf, type Case, failure, type Trace } from './conditions.ts';
 import { decisionPrefix } from './decision-prefix.ts';
 import { nextAllowed, type Opening } from './next-allowed.ts';
 import { type Allowed, type Granted, type NearMiss, type Outcome, type Refused, walk } from './walk.ts';
+import { whoOf } from './who.ts';
 import type { World } from './world.ts';
 
 /** Without a destination it is about the first device that the service leads to. */
@@ -39,10 +40,11 @@ export function decideFor(kase: Case, sender: Sender, now: number, trace?: Trace
   const outcome = walk(kase, now, trace);
   const { answer, permit } = answerTo(kase, outcome, now);
   const prefix = decisionPrefix(kase, sender, outcome);
-  return { decision: { ...answer, prefix, revision: kase.policy.revision }, permit };
+  const who = whoOf(kase.policy, sender, prefix);
+  return { decision: { ...answer, prefix, who, revision: kase.policy.revision }, permit };
 }
 
-type Answer = Omit<Decision, 'prefix' | 'revision'>;
+type Answer = Omit<Decision, 'prefix' | 'who' | 'revision'>;
 
 interface Answered {
   readonly answer: Answer;
@@ -119,11 +121,13 @@ function permission(kase: Case, outcome: Allowed | Granted, { until, bound }: Pe
   };
 }
 
-function unknownService(policy: CompiledPolicy, { address }: Sender): Decision {
+function unknownService(policy: CompiledPolicy, sender: Sender): Decision {
+  // The asker runs another revision than we do: the answer holds for this one address and no longer.
+  const prefix = familyBits[sender.address?.family ?? 4];
   return {
     ...denial('unknown_service', null, null, 'cut'),
-    // The asker runs another revision than we do: the answer holds for this one address and no longer.
-    prefix: familyBits[address?.family ?? 4],
+    prefix,
+    who: whoOf(policy, sender, prefix),
     revision: policy.revision,
   };
 }

@@ -99,7 +99,7 @@ version: 1
 timezone: UTC
 geo: { asn: /etc/nftoggle/asn.mmdb }
 lan: ["2001:db8:aa::/96"]
-devices: { laptop: { address: "2001:db8:9::40" } }
+devices: { laptop: { address: "2001:db8:c::40" } }
 people: { leo: { devices: [laptop], allowance: { daily: 1h, services: [counted] } } }
 groups: { two: ["2001:db8:9::1", "2001:db8:9::2"] }
 services:
@@ -156,9 +156,12 @@ services:
     expect(ask('fd00:0:0:1::9', true)).toBe(64);
   });
 
-  it('is one address where one of its addresses is of a person whose allowance counts', () => {
-    expect(prefixIn('counted', '2001:db8:9::1', {})).toBe(128);
-    expect(prefixIn('uncounted', '2001:db8:9::1', {})).toBe(64);
+  it('is one address where one of its addresses is of a device, whatever the rules say', () => {
+    for (const service of ['counted', 'uncounted', 'named']) {
+      expect(prefixIn(service, '2001:db8:c::1', {})).toBe(128);
+      expect(prefixIn(service, '2001:db8:c::40', {})).toBe(128);
+      expect(prefixIn(service, '2001:db8:c:1::40', {})).toBe(64);
+    }
   });
 
   it('is one address where its addresses have accounts of their own', () => {

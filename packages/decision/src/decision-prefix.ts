@@ -3,7 +3,7 @@
 // the whole prefix, so that each change is not a new question; but only where it is the answer for all of it.
 import { contains, familyBits, type Network, parseNetwork, widen } from '@nftoggle/config';
 import type { Sender } from './asker.ts';
-import type { CompiledRule } from './compile.ts';
+import type { CompiledPolicy, CompiledRule } from './compile.ts';
 import type { Case } from './conditions.ts';
 import type { Matcher } from './matcher.ts';
 import type { Outcome } from './walk.ts';
@@ -27,8 +27,9 @@ function mayWiden(address: Network, mac: string | undefined): boolean {
   return linkLocal !== null && !contains(linkLocal, address);
 }
 
-/** Does everything that led to the outcome treat every address of the prefix alike? */
+/** Does everything that led to the outcome treat every address of the prefix alike, and is none of them a device? */
 function isAlike(kase: Case, prefix: Prefix, sender: Sender, outcome: Outcome): boolean {
+  if (prefix.hasDevice()) return false;
   const { deny, allow } = kase.service;
   // What never ends needs no look at the rules behind it.
   if (
@@ -60,6 +61,11 @@ class Prefix {
     this.#kase = kase;
     this.#sender = sender;
     this.#network = network;
+  }
+
+  /** Who is told by one of its addresses would be told no more by the answer to another. */
+  hasDevice(): boolean {
+    return this.#kase.policy.known.hasOneIn(this.#network);
   }
 
   isAlikeFor(rules: readonly CompiledRule[]): boolean {
@@ -103,12 +109,16 @@ class Prefix {
     return this.#sender.is(matcher) ? 'all' : 'none';
   }
 
-  /** Is every address of it in the place that the sender is in? */
   #isOnePlace(): boolean {
-    const place = this.#sender.place();
-    if (this.#sender.outside) return true;
-    const nowhere = this.#kase.policy.nowhere.share(this.#network);
-    if (place === null) return nowhere === 'all';
-    return nowhere === 'none' && place.prefix <= this.#network.prefix;
+    return isOnePlace(this.#kase.policy, this.#sender, this.#network);
   }
+}
+
+/** Is every address of the network in the place that the sender is in? */
+export function isOnePlace(policy: CompiledPolicy, sender: Sender, network: Network): boolean {
+  const place = sender.place();
+  if (sender.outside) return true;
+  const nowhere = policy.nowhere.share(network);
+  if (place === null) return nowhere === 'all';
+  return nowhere === 'none' && place.prefix <= network.prefix;
 }
