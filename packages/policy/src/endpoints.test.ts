@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { Bus } from '@nftoggle/bus';
 import type { Loaded } from '@nftoggle/config';
 import type { ChargeRequest, Daemon, EventData, FlowSource } from '@nftoggle/contracts';
+import { Metrics } from '@nftoggle/daemon';
 import { aFlow, aLoaded, eventually, type NatsOptions, type NatsServer, startNats } from '@nftoggle/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
 import { servePolicy } from './endpoints.ts';
@@ -61,14 +62,18 @@ async function connected(daemon: Daemon): Promise<Bus> {
 }
 
 /** A policy daemon without its process; `change` does what a new file does. */
-async function startPolicy(first = closed): Promise<{ bus: Bus; change: (loaded: Loaded) => void }> {
+async function startPolicy(
+  first = closed,
+): Promise<{ bus: Bus; metrics: Metrics; change: (loaded: Loaded) => void }> {
   let current = first;
   const listeners: ((loaded: Loaded) => void)[] = [];
   const started = new Date().toISOString();
   const bus = busOf('policy');
+  const metrics = new Metrics('policy');
   const quiet = (): void => {};
   await servePolicy({
     bus,
+    metrics,
     loaded: () => current,
     onConfig: (listener) => listeners.push(listener),
     onStop: (_, step) => undo.push(step),
@@ -78,6 +83,7 @@ async function startPolicy(first = closed): Promise<{ bus: Bus; change: (loaded:
   await bus.ready;
   return {
     bus,
+    metrics,
     change: (loaded) => {
       current = loaded;
       for (const listener of listeners) listener(loaded);
@@ -137,6 +143,35 @@ describe('policy on the bus', () => {
       clockProblem: null,
     });
     expect(status.databases.countries).toMatchObject({ file: 'built-in', problem: null });
+  });
+
+  it('meters what it decides, what is granted, and whether the clock is believed', async () => {
+    const { policy, api, interceptor } = await startFamily();
+    await interceptor.request('decide', flow('play'));
+    await interceptor.request('decide', flow('play', { address: '198.51.100.7' }));
+    await interceptor.request('decide', flow('no-such-service'));
+    await api.request('explain', { source: 'leo', service: 'play' });
+    const until = new Date(Date.now() + 600_000).toISOString();
+    await api.request('grantIssue', { service: 'play', source: '198.51.100.7', until, by: 'anna' });
+    const series = (await policy.metrics.text())
+      .split('\n')
+      .filter((line) => /^nftoggle_(policy_decisions|policy_decision_seconds_count|grants|clock)/.test(line));
+    expect(series.toSorted()).toEqual([
+      'nftoggle_clock_trusted 1',
+      'nftoggle_grants 1',
+      'nftoggle_policy_decision_seconds_count 3',
+      'nftoggle_policy_decisions_total{service="",decision="deny",reason="unknown_service"} 1',
+      'nftoggle_policy_decisions_total{service="play",decision="allow",reason="rule_allows"} 1',
+      'nftoggle_policy_decisions_total{service="play",decision="deny",reason="no_rule"} 1',
+    ]);
+  });
+
+  it('says whose address it was', async () => {
+    const { interceptor } = await startFamily();
+    const known = await interceptor.request('decide', flow('play'));
+    expect(known.who).toEqual({ device: 'console', person: 'leo', country: null });
+    const abroad = await interceptor.request('decide', flow('play', { address: '193.0.6.139' }));
+    expect(abroad.who).toEqual({ device: null, person: null, country: 'NL' });
   });
 
   it('tells the days to come', async () => {

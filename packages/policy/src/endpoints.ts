@@ -1,8 +1,16 @@
 // SPDX-License-Identifier: MIT
-import type { ClockAcceptReply, ClockAcceptRequest, Decision, PolicyStatus } from '@nftoggle/contracts';
+import {
+  type ClockAcceptReply,
+  type ClockAcceptRequest,
+  type Decision,
+  hookReaders,
+  type PolicyStatus,
+  statsReader,
+} from '@nftoggle/contracts';
 import { decide, explain, schedule } from '@nftoggle/decision';
 import { addBonus, listAllowances } from './allowances.ts';
 import type { Publish } from './news.ts';
+import { metered, tellState } from './policy-metrics.ts';
 import { type PolicyContext, Replica } from './replica.ts';
 
 /** How long a start waits for what is kept on the bus before it decides without, in milliseconds. */
@@ -10,8 +18,9 @@ const settling = 5_000;
 
 /** Answers policy's questions on the bus, always from the configuration in force and what is known now. */
 export async function servePolicy(context: PolicyContext): Promise<void> {
+  keepEvents(context);
   const replica = await Replica.open(context);
-  const { bus } = context;
+  const { bus, metrics } = context;
   await replica.settled(settling);
   const publish: Publish = (type, data, about) => bus.publish(type, data, about);
   const counts = { allowed: 0, denied: 0 };
@@ -19,7 +28,9 @@ export async function servePolicy(context: PolicyContext): Promise<void> {
     counts[decision.decision === 'allow' ? 'allowed' : 'denied'] += 1;
     return decision;
   };
-  bus.serve('decide', ({ flow }) => counted(decide(replica.policy, replica.world(), flow, Date.now())));
+  tellState(metrics, replica);
+  const answer = metered(metrics, (flow) => decide(replica.policy, replica.world(), flow, Date.now()));
+  bus.serve('decide', ({ flow }) => counted(answer(flow)));
   bus.serve('explain', (request) => explain(replica.policy, replica.world(), request, Date.now()));
   bus.serve('schedule', (request) => schedule(replica.policy, replica.world(), request, Date.now()));
   bus.serve('allowances', (request) => listAllowances(replica, request));
@@ -31,6 +42,13 @@ export async function servePolicy(context: PolicyContext): Promise<void> {
   bus.serve('grantList', () => replica.grants.list());
   bus.serve('clockAccept', (request) => acceptClock(replica, context, request));
   bus.serve('policyStatus', () => statusOf(replica, context, { ...counts }));
+}
+
+/** Events of all daemons wait for the stream, so it is there before anything else is. */
+function keepEvents({ bus, loaded, onConfig }: PolicyContext): void {
+  const hooks = () => [...loaded().config.hooks.keys()];
+  const kept = bus.keepEvents(() => [statsReader, ...hooks().flatMap(hookReaders)]);
+  onConfig(() => kept.update());
 }
 
 async function acceptClock(

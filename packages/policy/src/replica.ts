@@ -20,7 +20,7 @@ import type { Store } from './store.ts';
 
 /** What policy needs of the process around it. */
 export interface PolicyContext
-  extends Pick<DaemonContext, 'bus' | 'loaded' | 'onConfig' | 'onStop' | 'status'> {
+  extends Pick<DaemonContext, 'bus' | 'loaded' | 'metrics' | 'onConfig' | 'onStop' | 'status'> {
   readonly log: Pick<DaemonContext['log'], 'info' | 'warn' | 'error'>;
 }
 
