@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Bus } from '@nftoggle/bus';
 import type { Daemon } from '@nftoggle/contracts';
+import { Metrics } from '@nftoggle/daemon';
 import { aLoaded, eventually, freePort, type NatsServer, startNats } from '@nftoggle/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { serveWol } from './endpoints.ts';
@@ -16,6 +17,7 @@ let nats: NatsServer;
 let wol: Bus;
 let interceptor: Bus;
 let api: Bus;
+let metrics: Metrics;
 
 const loaded = aLoaded(`
 version: 1
@@ -31,9 +33,11 @@ beforeEach(async () => {
   nats = await startNats();
   undo.push(() => nats.stop());
   [wol, interceptor, api] = [await busOf('wol'), await busOf('interceptor'), await busOf('api')];
+  metrics = new Metrics('wol');
   const started = '2026-11-23T12:00:00.000Z';
   serveWol({
     bus: wol,
+    metrics,
     loaded: () => loaded,
     log: { info: () => undefined, warn: () => undefined },
     settings: { NFTOGGLE_STATE: directory },
@@ -71,6 +75,7 @@ describe('wol on the bus', () => {
       waking: [{ device: 'nas', by: 'minecraft', packets: 0 }],
       devices: [{ device: 'nas', expected: null }],
     });
+    expect(await metrics.text()).toContain('nftoggle_waking 1\n');
     const asked = interceptor.request('wake', { ...question, patience: 5_000 });
     await listen(port.port);
     expect(await asked).toMatchObject({ state: 'ready', device: 'nas' });
@@ -83,6 +88,10 @@ describe('wol on the bus', () => {
     const trace = await api.request('wakeTrace', request);
     expect(trace).toMatchObject({ done: true, ok: true });
     expect(JSON.stringify(trace)).toContain('/bin/sh ended with 4');
+    const text = await metrics.text();
+    expect(text).toContain('nftoggle_wakes_total{device="nas",outcome="ready"} 1\n');
+    expect(text).toContain('nftoggle_wake_seconds_count{device="nas"} 1\n');
+    expect(text).toContain('nftoggle_waking 0\n');
   });
 
   it('knows no device that is not there, or cannot be woken', async () => {

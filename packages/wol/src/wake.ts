@@ -2,10 +2,10 @@
 import { adviceOf, type Surroundings } from './advice.ts';
 import type { Awaiting } from './awaiting.ts';
 import type { Clock } from './clock.ts';
+import type { CommandRun, Commands } from './commands.ts';
 import { magicPacket } from './magic-packet.ts';
 import type { Publish } from './news.ts';
 import { startSeries } from './packet-series.ts';
-import type { CommandRun, Commands } from './run-command.ts';
 import { destinationsText, pathText, secondsText, sendProblems } from './step-text.ts';
 import { goalText, type WakeHost } from './target.ts';
 import type { Trace } from './trace.ts';

@@ -2,12 +2,12 @@
 // A waker among things that do as they are told.
 import { type Network, parseNetwork, type Wake } from '@nftoggle/config';
 import type { EventData, WakeRequest } from '@nftoggle/contracts';
+import type { CommandRun } from './commands.ts';
 import { FakeClock } from './fake-clock.fixture.ts';
 import { expectationOf, type WakeEntry, withDuration } from './learned.ts';
 import type { Neighbour } from './neighbours.ts';
 import type { WakeEventType } from './news.ts';
 import type { Sign } from './readiness.ts';
-import type { CommandRun } from './run-command.ts';
 import type { Target, WakeHost } from './target.ts';
 import { Waker } from './waker.ts';
 import type { LocalAddress } from './way.ts';

@@ -2,11 +2,11 @@
 // A waker with real sockets, for startInside: it runs in a process of its own inside a network namespace.
 import { parseNetwork, type Wake } from '@nftoggle/config';
 import type { WakeReply, WakeRequest, WakeTraceReply, WakeTraceRequest } from '@nftoggle/contracts';
+import { Processes } from '@nftoggle/daemon';
 import { systemClock } from './clock.ts';
 import { readLocalAddresses } from './local-addresses.ts';
 import { kernelNeighbours } from './neighbours.ts';
 import type { WakeEventType } from './news.ts';
-import { Processes } from './run-command.ts';
 import { goalText, type WakeHost } from './target.ts';
 import { realProbes } from './wake-await.ts';
 import { type Sending, udpSender } from './wake-send.ts';
