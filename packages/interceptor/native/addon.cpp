@@ -3,6 +3,7 @@
 #include <napi.h>
 
 #include "arguments.hpp"
+#include "conntrack-watch.hpp"
 #include "conntrack.hpp"
 #include "neighbours.hpp"
 #include "nft-messages.hpp"
@@ -26,6 +27,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("Nftables", nftoggle::Nftables::define(env));
   exports.Set("NftMessages", nftoggle::NftMessages::define(env));
   exports.Set("RulesetWatch", nftoggle::RulesetWatch::define(env));
+  exports.Set("ConntrackWatch", nftoggle::ConntrackWatch::define(env));
   exports.Set("Conntrack", nftoggle::Conntrack::define(env));
   exports.Set("listNeighbours", Napi::Function::New<nftoggle::list_neighbours>(env, "listNeighbours"));
   exports.Set("parseFlow", Napi::Function::New<parse_flow>(env, "parseFlow"));

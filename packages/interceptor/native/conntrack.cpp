@@ -15,14 +15,10 @@
 #include <vector>
 
 #include "arguments.hpp"
+#include "conntrack-flow.hpp"
 
 namespace nftoggle {
 namespace {
-
-struct Destroy {
-  void operator()(nf_conntrack *flow) const { nfct_destroy(flow); }
-};
-using FlowPointer = std::unique_ptr<nf_conntrack, Destroy>;
 
 // An inserted flow lives this long without a packet, in seconds; its next packet extends it.
 constexpr std::uint32_t kInsertedTimeout = 600;
@@ -39,30 +35,7 @@ nlmsghdr *put_header(char *buffer, std::uint16_t type, std::uint16_t flags, std:
   return header;
 }
 
-struct Tuple {
-  nf_conntrack_attr v4_source, v4_destination, v6_source, v6_destination, source_port, destination_port;
-};
-constexpr Tuple kOriginal{ATTR_ORIG_IPV4_SRC, ATTR_ORIG_IPV4_DST, ATTR_ORIG_IPV6_SRC,
-                          ATTR_ORIG_IPV6_DST, ATTR_ORIG_PORT_SRC, ATTR_ORIG_PORT_DST};
-constexpr Tuple kReply{ATTR_REPL_IPV4_SRC, ATTR_REPL_IPV4_DST, ATTR_REPL_IPV6_SRC,
-                       ATTR_REPL_IPV6_DST, ATTR_REPL_PORT_SRC, ATTR_REPL_PORT_DST};
-
-Napi::Object tuple_to_javascript(Napi::Env env, const nf_conntrack *flow, std::uint8_t family, const Tuple &tuple) {
-  const bool v4 = family == AF_INET;
-  const auto address = [&](nf_conntrack_attr four, nf_conntrack_attr six) {
-    char text[INET6_ADDRSTRLEN];
-    inet_ntop(family, nfct_get_attr(flow, v4 ? four : six), text, sizeof text);
-    return Napi::String::New(env, text);
-  };
-  auto object = Napi::Object::New(env);
-  object.Set("source", address(tuple.v4_source, tuple.v6_source));
-  object.Set("destination", address(tuple.v4_destination, tuple.v6_destination));
-  object.Set("sourcePort", ntohs(nfct_get_attr_u16(flow, tuple.source_port)));
-  object.Set("destinationPort", ntohs(nfct_get_attr_u16(flow, tuple.destination_port)));
-  return object;
-}
-
-void set_tuple(nf_conntrack *flow, const Napi::Object &from, const Tuple &tuple) {
+void set_tuple(nf_conntrack *flow, const Napi::Object &from, const TupleAttributes &tuple) {
   const std::string source = string_from(from.Get("source"), "source");
   const std::string destination = string_from(from.Get("destination"), "destination");
   const int family = source.find(':') == std::string::npos ? AF_INET : AF_INET6;
@@ -134,38 +107,6 @@ bool leads_to_any(const nlmsghdr *message, const std::vector<PortRange> &ranges)
   return leads;
 }
 
-// Both directions together. Flows that began before `net.netfilter.nf_conntrack_acct` was switched on have none.
-void set_traffic(Napi::Object &object, const nf_conntrack *flow) {
-  if (!nfct_attr_is_set(flow, ATTR_ORIG_COUNTER_BYTES) || !nfct_attr_is_set(flow, ATTR_REPL_COUNTER_BYTES)) return;
-  const auto sum = [&](nf_conntrack_attr original, nf_conntrack_attr reply) {
-    return static_cast<double>(nfct_get_attr_u64(flow, original) + nfct_get_attr_u64(flow, reply));
-  };
-  auto traffic = Napi::Object::New(object.Env());
-  traffic.Set("packets", sum(ATTR_ORIG_COUNTER_PACKETS, ATTR_REPL_COUNTER_PACKETS));
-  traffic.Set("bytes", sum(ATTR_ORIG_COUNTER_BYTES, ATTR_REPL_COUNTER_BYTES));
-  object.Set("traffic", traffic);
-}
-
-// Both sides have closed it, and conntrack only remembers it for a while.
-bool is_closed(std::uint8_t state) {
-  return state == TCP_CONNTRACK_LAST_ACK || state == TCP_CONNTRACK_TIME_WAIT || state == TCP_CONNTRACK_CLOSE;
-}
-
-Napi::Object flow_to_javascript(Napi::Env env, const nf_conntrack *flow, std::uint8_t family) {
-  auto object = Napi::Object::New(env);
-  const bool tcp = nfct_get_attr_u8(flow, ATTR_L4PROTO) == IPPROTO_TCP;
-  const std::uint32_t status = nfct_get_attr_u32(flow, ATTR_STATUS);
-  object.Set("protocol", tcp ? "tcp" : "udp");
-  object.Set("established", (status & (tcp ? IPS_ASSURED : IPS_SEEN_REPLY)) != 0);
-  object.Set("original", tuple_to_javascript(env, flow, family, kOriginal));
-  object.Set("reply", tuple_to_javascript(env, flow, family, kReply));
-  object.Set("mark", nfct_get_attr_u32(flow, ATTR_MARK));
-  object.Set("id", nfct_get_attr_u32(flow, ATTR_ID));
-  if (tcp) object.Set("closed", is_closed(nfct_get_attr_u8(flow, ATTR_TCP_STATE)));
-  set_traffic(object, flow);
-  return object;
-}
-
 }  // namespace
 
 Napi::Function Conntrack::define(Napi::Env env) {
@@ -200,7 +141,7 @@ Napi::Value Conntrack::list(const Napi::CallbackInfo &info) {
         const Napi::HandleScope scope(info.Env());
         const FlowPointer flow(nfct_new());
         if (nfct_nlmsg_parse(message, flow.get()) < 0) return;
-        flows.Set(flows.Length(), flow_to_javascript(info.Env(), flow.get(), family));
+        flows.Set(flows.Length(), connection_to_javascript(info.Env(), flow.get()));
       };
       socket_->dump(request, "list conntrack flows", take, [&] { flows.Set("length", before); });
     }

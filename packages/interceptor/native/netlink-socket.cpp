@@ -60,6 +60,19 @@ void NetlinkSocket::reopen() {
 
 int NetlinkSocket::fd() const { return mnl_socket_get_fd(socket_); }
 
+// SO_RCVBUFFORCE is for who has CAP_NET_ADMIN in the first user namespace of the machine; a container with
+// one of its own (rootless, userns-remap) gets no more than net.core.rmem_max.
+void NetlinkSocket::enlarge_buffer(const std::string &step, std::uint32_t bytes) const {
+  const int size = static_cast<int>(bytes);
+  if (setsockopt(fd(), SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) == 0) return;
+  if (errno == EPERM && setsockopt(fd(), SOL_SOCKET, SO_RCVBUF, &size, sizeof size) == 0) return;
+  throw SystemError(step, errno);
+}
+
+void NetlinkSocket::join(const std::string &step, int group) const {
+  if (mnl_socket_setsockopt(socket_, NETLINK_ADD_MEMBERSHIP, &group, sizeof group) < 0) throw SystemError(step, errno);
+}
+
 int NetlinkSocket::send(const void *message, std::size_t length) const {
   return mnl_socket_sendto(socket_, message, length) < 0 ? errno : 0;
 }
@@ -133,7 +146,15 @@ void NetlinkSocket::dump(const nlmsghdr *request, const std::string &step, const
   throw SystemError(step, EINTR);
 }
 
-// False when the answer is no picture of one moment (NLM_F_DUMP_INTR). It is read to its end all the same.
+void NetlinkSocket::take(const nlmsghdr *request, const std::string &step, const OnMessage &each) {
+  try {
+    dump_once(request, step, each);
+  } catch (...) {
+    reopen();
+    throw;
+  }
+}
+
 bool NetlinkSocket::dump_once(const nlmsghdr *request, const std::string &step, const OnMessage &each) const {
   if (const int number = send(request, request->nlmsg_len)) throw SystemError(step, number);
   bool consistent = true;
@@ -142,7 +163,7 @@ bool NetlinkSocket::dump_once(const nlmsghdr *request, const std::string &step, 
     if (header->nlmsg_seq != request->nlmsg_seq) return;
     if ((header->nlmsg_flags & NLM_F_DUMP_INTR) != 0) consistent = false;
     const bool ends = header->nlmsg_type == NLMSG_DONE || header->nlmsg_type == NLMSG_ERROR;
-    if (!ends && consistent) each(header);
+    if (!ends) each(header);
     if (!ends) return;
     if (const int number = reported_errno(header)) throw SystemError(step, number);
     done = true;

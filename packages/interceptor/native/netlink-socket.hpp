@@ -4,6 +4,7 @@
 #include <libmnl/libmnl.h>
 #include <napi.h>
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
@@ -63,6 +64,10 @@ class NetlinkSocket {
   NetlinkSocket &operator=(const NetlinkSocket &) = delete;
 
   int fd() const;
+  // The kernel then has room for so many bytes that wait to be read; fewer where we may not decide that.
+  void enlarge_buffer(const std::string &step, std::uint32_t bytes) const;
+  // Makes it a member of a multicast group, by its number.
+  void join(const std::string &step, int group) const;
   // Returns what sendto(2) said: 0 or an errno.
   int send(const void *message, std::size_t length) const;
 
@@ -81,10 +86,13 @@ class NetlinkSocket {
   // EINTR when they never stand still. After a failure no answer is left that a later request could take for its own.
   void dump(const nlmsghdr *request, const std::string &step, const OnMessage &each,
             const std::function<void()> &restart);
+  // The same once, with all that comes though tables changed meanwhile: for what is gone by being read.
+  void take(const nlmsghdr *request, const std::string &step, const OnMessage &each);
 
  private:
   // One datagram; false when there is none and `flags` say not to wait.
   bool receive(const std::string &step, int flags, const OnMessage &each) const;
+  // False when the answer is no picture of one moment (NLM_F_DUMP_INTR); `each` gets it to its end all the same.
   bool dump_once(const nlmsghdr *request, const std::string &step, const OnMessage &each) const;
   void reopen();
 

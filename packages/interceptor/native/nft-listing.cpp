@@ -2,6 +2,7 @@
 // Sources: linux/netfilter/nf_tables.h, libnftnl.
 #include "nft-listing.hpp"
 
+#include <arpa/inet.h>
 #include <libnftnl/common.h>
 #include <libnftnl/expr.h>
 #include <linux/netfilter.h>
@@ -21,13 +22,13 @@ const std::string kStep = "read the ruleset";
 bool is_ours(const nlmsghdr *message, const std::string &table) {
   bool ours = false;
   for_each_attribute(message, [&](const nlattr *attribute) {
-    // Attribute 1 is NFTA_TABLE_NAME, NFTA_CHAIN_TABLE and NFTA_RULE_TABLE alike.
+    // Attribute 1 is NFTA_TABLE_NAME, NFTA_CHAIN_TABLE, NFTA_RULE_TABLE and NFTA_OBJ_TABLE alike.
     if (mnl_attr_get_type(attribute) == 1) ours = mnl_attr_get_str(attribute) == table;
   });
   return ours;
 }
 
-// The attributes of one table, chain or rule that tell whether somebody changed it. Set elements and
+// The attributes of one table, chain, rule or object that tell whether somebody changed it. Set elements and
 // counters change all the time and are left out.
 std::string identity_of(const nlmsghdr *message) {
   const int type = message->nlmsg_type & 0xff;
@@ -37,7 +38,8 @@ std::string identity_of(const nlmsghdr *message) {
     const bool tells = (type == NFT_MSG_NEWTABLE && id == NFTA_TABLE_FLAGS) ||
                        (type == NFT_MSG_NEWCHAIN && (id == NFTA_CHAIN_HANDLE || id == NFTA_CHAIN_NAME ||
                                                      id == NFTA_CHAIN_HOOK || id == NFTA_CHAIN_POLICY)) ||
-                       (type == NFT_MSG_NEWRULE && (id == NFTA_RULE_CHAIN || id == NFTA_RULE_HANDLE));
+                       (type == NFT_MSG_NEWRULE && (id == NFTA_RULE_CHAIN || id == NFTA_RULE_HANDLE)) ||
+                       (type == NFT_MSG_NEWOBJ && (id == NFTA_OBJ_NAME || id == NFTA_OBJ_HANDLE));
     if (!tells) return;
     const auto *payload = static_cast<const char *>(mnl_attr_get_payload(attribute));
     identity.append(payload, mnl_attr_get_payload_len(attribute)).push_back('|');
@@ -95,6 +97,12 @@ void append_set(std::vector<ListedSet> &sets, const nlmsghdr *message) {
                   timed ? nftnl_set_get_u64(set.get(), NFTNL_SET_TIMEOUT) : 0});
 }
 
+// Named counters of one table, among all objects of all tables.
+void narrow_to_counters(nlmsghdr *request, const std::string &table) {
+  mnl_attr_put_strz(request, NFTA_OBJ_TABLE, table.c_str());
+  mnl_attr_put_u32(request, NFTA_OBJ_TYPE, htonl(NFT_OBJECT_COUNTER));
+}
+
 }  // namespace
 
 // `prepare` narrows the request; `read` takes what it wants of one message.
@@ -111,10 +119,11 @@ std::vector<Result> NftListing::dump(std::uint16_t type, Prepare prepare, Read r
 
 std::string NftListing::fingerprint(const std::string &table) {
   std::string text;
-  for (const std::uint16_t type : {NFT_MSG_GETTABLE, NFT_MSG_GETCHAIN, NFT_MSG_GETRULE}) {
-    // Dumps of rules are narrowed by table in the kernel; the others are short and are sorted out here.
+  for (const std::uint16_t type : {NFT_MSG_GETTABLE, NFT_MSG_GETCHAIN, NFT_MSG_GETRULE, NFT_MSG_GETOBJ}) {
+    // Dumps of rules and counters are narrowed by table in the kernel; the others are short and are sorted out here.
     const auto narrow = [&](nlmsghdr *request) {
       if (type == NFT_MSG_GETRULE) mnl_attr_put_strz(request, NFTA_RULE_TABLE, table.c_str());
+      if (type == NFT_MSG_GETOBJ) narrow_to_counters(request, table);
     };
     const auto read = [&](std::vector<std::string> &identities, const nlmsghdr *message) {
       if (is_ours(message, table)) identities.push_back(identity_of(message));
@@ -141,6 +150,32 @@ std::vector<ListedSet> NftListing::sets(const std::string &table) {
     if (error.number() == ENOENT) return {};  // no such table
     throw;
   }
+}
+
+std::vector<std::string> NftListing::counters(const std::string &table) {
+  return dump<std::string>(
+      NFT_MSG_GETOBJ, [&](nlmsghdr *request) { narrow_to_counters(request, table); },
+      [](std::vector<std::string> &names, const nlmsghdr *message) {
+        for_each_attribute(message, [&](const nlattr *attribute) {
+          if (mnl_attr_get_type(attribute) == NFTA_OBJ_NAME) names.emplace_back(mnl_attr_get_str(attribute));
+        });
+      });
+}
+
+std::map<std::string, CounterValue> NftListing::take_counters(const std::string &table) {
+  alignas(nlmsghdr) char buffer[kRequestRoom];
+  nlmsghdr *request = nftnl_nlmsg_build_hdr(buffer, NFT_MSG_GETOBJ_RESET, NFPROTO_INET, NLM_F_DUMP, ++sequence_);
+  narrow_to_counters(request, table);
+  std::map<std::string, CounterValue> taken;
+  socket_.take(request, "read the counters", [&](const nlmsghdr *message) {
+    const NamedObject counter(nftnl_obj_alloc());
+    if (nftnl_obj_nlmsg_parse(message, counter.get()) < 0) return;
+    // One that is told twice has counted on in between.
+    CounterValue &value = taken[nftnl_obj_get_str(counter.get(), NFTNL_OBJ_NAME)];
+    value.packets += nftnl_obj_get_u64(counter.get(), NFTNL_OBJ_CTR_PKTS);
+    value.bytes += nftnl_obj_get_u64(counter.get(), NFTNL_OBJ_CTR_BYTES);
+  });
+  return taken;
 }
 
 std::vector<std::string> NftListing::sets_looked_up(const std::string &table, const std::string &chain) {

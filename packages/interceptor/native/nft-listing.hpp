@@ -3,6 +3,7 @@
 // which takes seconds where there are many sessions.
 #pragma once
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -22,9 +23,13 @@ struct ListedKeys {
   std::vector<std::uint8_t> from, to;
 };
 
+struct CounterValue {
+  std::uint64_t packets, bytes;
+};
+
 class NftListing {
  public:
-  // Text that differs when somebody removed or changed the table, a chain or a rule of it; empty when there is
+  // Text that differs when somebody removed or changed the table, a chain, a rule or a named counter of it; empty when there is
   // no such table.
   std::string fingerprint(const std::string &table);
   std::vector<std::string> chains(const std::string &table);
@@ -32,6 +37,11 @@ class NftListing {
   std::vector<ListedSet> sets(const std::string &table);
   // The keys of every map that rules of the chain look up.
   std::vector<ListedKeys> map_keys(const std::string &table, const std::string &chain);
+  // The names of its named counters; none when there is no such table.
+  std::vector<std::string> counters(const std::string &table);
+  // Reads named counters and sets them to zero, each at once: no packet is lost or counted twice, and the next
+  // call has those of which this one could not tell because tables changed meanwhile.
+  std::map<std::string, CounterValue> take_counters(const std::string &table);
 
  private:
   std::vector<std::string> sets_looked_up(const std::string &table, const std::string &chain);

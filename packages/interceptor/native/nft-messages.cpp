@@ -108,6 +108,12 @@ void put_rule(char *at, std::uint32_t sequence, std::uint16_t type, std::uint16_
   nftnl_rule_nlmsg_build_payload(header, const_cast<nftnl_rule *>(rule));
 }
 
+Napi::Array names_to_javascript(Napi::Env env, const std::vector<std::string> &names) {
+  auto array = Napi::Array::New(env);
+  for (const std::string &name : names) array.Set(array.Length(), name);
+  return array;
+}
+
 }  // namespace
 
 Napi::Function NftMessages::define(Napi::Env env) {
@@ -118,7 +124,9 @@ Napi::Function NftMessages::define(Napi::Env env) {
                       InstanceMethod<&NftMessages::fingerprint>("fingerprint"),
                       InstanceMethod<&NftMessages::list_chains>("listChains"),
                       InstanceMethod<&NftMessages::list_sets>("listSets"),
-                      InstanceMethod<&NftMessages::list_map_keys>("listMapKeys")});
+                      InstanceMethod<&NftMessages::list_map_keys>("listMapKeys"),
+                      InstanceMethod<&NftMessages::list_counters>("listCounters"),
+                      InstanceMethod<&NftMessages::take_counters>("takeCounters")});
 }
 
 NftMessages::NftMessages(const Napi::CallbackInfo &info) : Napi::ObjectWrap<NftMessages>(info) {
@@ -182,7 +190,8 @@ Napi::Value NftMessages::set_queue_rule(const Napi::CallbackInfo &info) {
   return info.Env().Undefined();
 }
 
-// fingerprint(table): text that differs when somebody removed or changed the table, a chain or a rule of it.
+// fingerprint(table): text that differs when somebody removed or changed the table, a chain, a rule or a named
+// counter of it.
 // Empty when there is no such table.
 Napi::Value NftMessages::fingerprint(const Napi::CallbackInfo &info) {
   const std::string table = string_from(info[0], "table");
@@ -195,11 +204,7 @@ Napi::Value NftMessages::fingerprint(const Napi::CallbackInfo &info) {
 // listChains(table): the names of its chains; none when there is no such table.
 Napi::Value NftMessages::list_chains(const Napi::CallbackInfo &info) {
   const std::string table = string_from(info[0], "table");
-  return guarded(info.Env(), [&]() -> Napi::Value {
-    auto names = Napi::Array::New(info.Env());
-    for (const std::string &name : listing_->chains(table)) names.Set(names.Length(), name);
-    return names;
-  });
+  return guarded(info.Env(), [&]() -> Napi::Value { return names_to_javascript(info.Env(), listing_->chains(table)); });
 }
 
 // listSets(table): [{ name, keyType, size, timeout }] of its named sets; none when there is no such table.
@@ -235,6 +240,29 @@ Napi::Value NftMessages::list_map_keys(const Napi::CallbackInfo &info) {
       keys.Set(keys.Length(), object);
     }
     return keys;
+  });
+}
+
+// listCounters(table): the names of its named counters; none when there is no such table.
+Napi::Value NftMessages::list_counters(const Napi::CallbackInfo &info) {
+  const std::string table = string_from(info[0], "table");
+  return guarded(info.Env(), [&]() -> Napi::Value { return names_to_javascript(info.Env(), listing_->counters(table)); });
+}
+
+// takeCounters(table): [{ name, packets, bytes }] of its named counters, which are zero then; none when there is no
+// such table. Linux writes to its audit log that they were reset, where it keeps one.
+Napi::Value NftMessages::take_counters(const Napi::CallbackInfo &info) {
+  const std::string table = string_from(info[0], "table");
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    auto counters = Napi::Array::New(info.Env());
+    for (const auto &[name, value] : listing_->take_counters(table)) {
+      auto object = Napi::Object::New(info.Env());
+      object.Set("name", name);
+      object.Set("packets", static_cast<double>(value.packets));
+      object.Set("bytes", static_cast<double>(value.bytes));
+      counters.Set(counters.Length(), object);
+    }
+    return counters;
   });
 }
 

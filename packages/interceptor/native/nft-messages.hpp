@@ -25,6 +25,8 @@ class NftMessages : public Napi::ObjectWrap<NftMessages> {
   Napi::Value list_chains(const Napi::CallbackInfo &info);
   Napi::Value list_sets(const Napi::CallbackInfo &info);
   Napi::Value list_map_keys(const Napi::CallbackInfo &info);
+  Napi::Value list_counters(const Napi::CallbackInfo &info);
+  Napi::Value take_counters(const Napi::CallbackInfo &info);
 
   using Step = std::function<void(char *at, std::uint32_t sequence)>;
   void transact(const std::string &name, const std::vector<Step> &steps);

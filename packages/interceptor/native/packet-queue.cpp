@@ -48,7 +48,7 @@ PacketQueue::~PacketQueue() = default;
 
 void PacketQueue::bind_queue() {
   socket_ = std::make_unique<NetlinkSocket>(0U, SOCK_NONBLOCK);
-  enlarge_buffer();
+  socket_->enlarge_buffer("enlarge the socket buffer of queue " + std::to_string(number_), receive_buffer_);
 
   // Bound and configured in one message: between the two the kernel would drop everything silently.
   alignas(nlmsghdr) char buffer[512];
@@ -69,15 +69,6 @@ void PacketQueue::bind_queue() {
   uv_loop_t *loop = nullptr;
   napi_get_uv_event_loop(Env(), &loop);
   poll_ = std::make_unique<SocketPoll>(loop, socket_->fd(), [this] { on_readable(); });
-}
-
-// SO_RCVBUFFORCE is for who has CAP_NET_ADMIN in the first user namespace of the machine; a container with
-// one of its own (rootless, userns-remap) gets no more than net.core.rmem_max.
-void PacketQueue::enlarge_buffer() {
-  const int size = static_cast<int>(receive_buffer_);
-  if (setsockopt(socket_->fd(), SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) == 0) return;
-  if (errno == EPERM && setsockopt(socket_->fd(), SOL_SOCKET, SO_RCVBUF, &size, sizeof size) == 0) return;
-  throw SystemError("enlarge the socket buffer of queue " + std::to_string(number_), errno);
 }
 
 // receiveBuffer(): the room in bytes that the kernel granted, which may be less than was asked for.

@@ -34,7 +34,6 @@ class PacketQueue : public Napi::ObjectWrap<PacketQueue> {
   void close(const Napi::CallbackInfo &info);
 
   void bind_queue();
-  void enlarge_buffer();
   void on_readable();
   void read_early();
   bool read_batch();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Source: linux/netfilter/nf_tables.h; the table's name is attribute 1 of table, chain and rule messages.
+// Source: linux/netfilter/nf_tables.h; the table's name is attribute 1 of table, chain, rule and object messages.
 #include "ruleset-watch.hpp"
 
 #include <linux/netfilter/nf_tables.h>
@@ -17,7 +17,7 @@ Napi::Function RulesetWatch::define(Napi::Env env) {
 }
 
 // new RulesetWatch(prefix, onChange): onChange() after tables whose name starts with `prefix`, or their
-// chains or rules, were touched by anybody, ourselves included, and when notifications were lost. Many
+// chains, rules or named counters, were touched by anybody, ourselves included, and when notifications were lost. Many
 // changes may arrive as one call.
 RulesetWatch::RulesetWatch(const Napi::CallbackInfo &info) : Napi::ObjectWrap<RulesetWatch>(info) {
   prefix_ = string_from(info[0], "prefix");
@@ -63,6 +63,8 @@ bool RulesetWatch::concerns_us(const nlmsghdr *header) const {
     case NFT_MSG_DELCHAIN:
     case NFT_MSG_NEWRULE:
     case NFT_MSG_DELRULE:
+    case NFT_MSG_NEWOBJ:
+    case NFT_MSG_DELOBJ:
       break;
     default:
       return false;

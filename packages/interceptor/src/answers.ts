@@ -2,7 +2,7 @@
 // What is said to a question: policy's decision, or the fallback of the service where none comes.
 import { BadAnswerError } from '@nftoggle/bus';
 import { type Config, parseAddress } from '@nftoggle/config';
-import type { Decision, Flow, Id, Reason } from '@nftoggle/contracts';
+import { type Decision, type Flow, type Id, nobody, type Reason, type Who } from '@nftoggle/contracts';
 import type { Logger } from '@nftoggle/daemon';
 import type { Clock } from './clock.ts';
 import { type Permission, permissionOf } from './session-new.ts';
@@ -21,14 +21,20 @@ export interface AnswersOptions {
   /** Rejects when there is no answer, or none that can be believed. */
   readonly decide: (flow: Flow) => Promise<Decision>;
   readonly onFallback: () => void;
+  /** Called once for each question, answered or not. */
+  readonly onAnswered: (seconds: number) => void;
   readonly log: Logger;
   readonly clock: Clock;
 }
+
+export type Outcome = 'allow' | 'deny' | 'fallback';
 
 /** How long an open session lasts when the fallback of a service allows, in milliseconds. */
 const fallbackSession = 60_000;
 
 export class Answers {
+  /** Questions about each service, by what came of them. */
+  readonly outcomes = new Map<Id, Record<Outcome, number>>();
   readonly #options: AnswersOptions;
   /** Questions without an answer that were not told of yet; while policy is away they come by the hundred. */
   #untold = 0;
@@ -39,6 +45,26 @@ export class Answers {
   }
 
   async ask(flow: Flow): Promise<Answer> {
+    const { onAnswered, clock } = this.#options;
+    const since = clock.now();
+    const answer = await this.#decide(flow);
+    onAnswered((clock.now() - since) / 1_000);
+    const outcomes = this.#outcomesOf(flow.service);
+    if (answer instanceof Error) {
+      outcomes.fallback += 1;
+      return this.#fallback(flow, answer);
+    }
+    outcomes[answer.allow ? 'allow' : 'deny'] += 1;
+    return answer;
+  }
+
+  /** Tells what was counted since the last call. */
+  flush(): void {
+    if (this.#untold > 0) this.#tell('policy does not answer');
+    else this.#isSilent = false;
+  }
+
+  async #decide(flow: Flow): Promise<Answer | Error> {
     const { decide, config, clock } = this.#options;
     try {
       const decision = await decide(flow);
@@ -50,22 +76,22 @@ export class Answers {
         wake: decision.wake,
       };
     } catch (error) {
-      return this.#fallback(flow, error);
+      return error as Error;
     }
   }
 
-  /** Tells what was counted since the last call. */
-  flush(): void {
-    if (this.#untold > 0) this.#tell('policy does not answer');
-    else this.#isSilent = false;
+  #outcomesOf(service: Id): Record<Outcome, number> {
+    const outcomes = this.outcomes.get(service) ?? { allow: 0, deny: 0, fallback: 0 };
+    this.outcomes.set(service, outcomes);
+    return outcomes;
   }
 
-  #fallback(flow: Flow, error: unknown): Answer {
+  #fallback(flow: Flow, error: Error): Answer {
     const { config, clock, onFallback } = this.#options;
     onFallback();
     const reason = error instanceof BadAnswerError ? 'bad_answer' : 'no_answer';
     this.#untold += 1;
-    if (!this.#isSilent) this.#tell((error as Error).message);
+    if (!this.#isSilent) this.#tell(error.message);
     this.#isSilent = true;
     const service = config().services.get(flow.service);
     const { prefix = 0 } = parseAddress(flow.source.address) ?? {};
@@ -85,9 +111,11 @@ export class Answers {
   }
 }
 
-export function refusal(reason: Reason): Answer {
+/** `who` is refused, as far as that is known without an answer. */
+export function refusal(reason: Reason, who: Who = nobody): Answer {
   return {
     allow: false,
+    who,
     reason,
     rule: null,
     nextAllowed: null,

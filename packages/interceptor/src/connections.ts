@@ -5,15 +5,26 @@ import type { PortRange } from '@nftoggle/config';
 import { networkFromBytes } from './bytes.ts';
 import { type GuardedPorts, isAtAny } from './guarded-ports.ts';
 import type { Marks } from './marks.ts';
-import type { ConntrackFlow, ConntrackTuple, Native } from './native.ts';
+import type { ConntrackEvent, ConntrackFlow, ConntrackTuple, Native } from './native.ts';
+
+export interface Watch {
+  /** Tells at once of all that has happened by now. */
+  read(): void;
+  close(): void;
+}
+
+/** In bytes: the kernel counts about 1 KiB for each event that waits. */
+const watchBuffer = 4 * 1024 * 1024;
 
 type NewFlow = Pick<ConntrackFlow, 'protocol' | 'original'>;
 
 export class Connections {
+  readonly #native: Native;
   readonly #conntrack: InstanceType<Native['Conntrack']>;
   readonly #marks: Marks;
 
   constructor(native: Native, marks: Marks) {
+    this.#native = native;
     this.#conntrack = new native.Conntrack();
     this.#marks = marks;
   }
@@ -21,6 +32,25 @@ export class Connections {
   /** Every connection that passes by our mark, whatever service it belongs to. */
   listOpen(): ConntrackFlow[] {
     return this.#conntrack.list(this.#marks.open, this.#marks.open);
+  }
+
+  /**
+   * Tells of connections that a service lets in, as they begin and as they are gone, in the kernel's order.
+   * Events are hints: after `onLost` some are missing, and only listOpen() knows.
+   */
+  watch(onEvents: (events: readonly ConntrackEvent[]) => void, onLost: () => void): Watch {
+    const { open } = this.#marks;
+    return new this.#native.ConntrackWatch({
+      value: open,
+      mask: open,
+      receiveBuffer: watchBuffer,
+      onFlows: (batch) => {
+        // The kernel compares marks with one value only, so those of no service come, too.
+        const letIn = batch.filter(({ flow }) => this.#marks.indexOf(flow.mark) !== 0);
+        if (letIn.length > 0) onEvents(letIn);
+      },
+      onLost,
+    });
   }
 
   /** Gives a connection to another service, or to none. False when it is gone. */

@@ -13,7 +13,7 @@ interface FlowFacts {
 
 /**
  * A connection to SSH of this box with the mark 1, with what a test cares about replaced. It has counters where
- * `bytes` are given, of packets of 100 bytes.
+ * `bytes` are given, of packets of 100 bytes, all of them towards the source.
  */
 export function aConnection({
   source = '203.0.113.7',
@@ -32,7 +32,9 @@ export function aConnection({
     mark,
     established: true,
     id,
-    ...(bytes === undefined ? {} : { traffic: { bytes, packets } }),
+    ...(bytes === undefined
+      ? {}
+      : { traffic: { original: { packets: 0, bytes: 0 }, reply: { packets, bytes } } }),
     ...(closed === undefined ? {} : { closed }),
   };
 }

@@ -3,15 +3,15 @@
 // carry them. Restores the table when somebody else takes it away.
 import { type Config, formatNetwork } from '@nftoggle/config';
 import { StartError } from '@nftoggle/daemon';
-import { Connections } from './connections.ts';
+import { Connections, type Watch } from './connections.ts';
 import { type GuardedPorts, newlyGuarded } from './guarded-ports.ts';
 import type { Inside } from './links.ts';
 import { Marks } from './marks.ts';
-import type { ConntrackFlow, Native } from './native.ts';
+import type { ConntrackEvent, ConntrackFlow, Native } from './native.ts';
 import { findOrphans, type Orphan } from './orphans.ts';
 import { uncoveredPorts } from './ruleset/gate-ports.ts';
 import { type QueueMechanism, renderRuleset } from './ruleset/render.ts';
-import { Table, type TableState } from './ruleset/table.ts';
+import { type ServiceCounts, Table, type TableState } from './ruleset/table.ts';
 import { ServiceIndexes } from './service-indexes.ts';
 
 export class Guard {
@@ -66,6 +66,16 @@ export class Guard {
   /** Connections that a service let in, as opposed to our own outgoing ones and to those that were there before. */
   letIn(): ConntrackFlow[] {
     return this.connections.listOpen().filter(({ mark }) => this.marks.indexOf(mark) !== 0);
+  }
+
+  /** Tells of such connections as they begin and end: see Connections.watch. */
+  watch(onEvents: (events: readonly ConntrackEvent[]) => void, onLost: () => void): Watch {
+    return this.connections.watch(onEvents, onLost);
+  }
+
+  /** Packets of each service since this was called last, by its name; empty where there is no table. */
+  takeCounts(): ReadonlyMap<string, ServiceCounts> {
+    return this.table.takeCounts();
   }
 
   #carried(): ReadonlySet<number> {

@@ -1,21 +1,24 @@
 // SPDX-License-Identifier: MIT
 // One interceptor from start to stop: what happens when, and in which order.
+import { join } from 'node:path';
 import type { Config, Loaded } from '@nftoggle/config';
 import type { Decision, EventData, EventType, Flow, InterceptorStatus } from '@nftoggle/contracts';
 import { type DaemonContext, StartError } from '@nftoggle/daemon';
 import { Backoff } from './backoff.ts';
 import { after, systemClock } from './clock.ts';
-import { tellInterval } from './denials.ts';
 import { forwardingProblems } from './forwarding-problems.ts';
 import { Guard } from './guard.ts';
 import { Interceptor } from './interceptor.ts';
+import { followMetrics } from './interceptor-metrics.ts';
 import { Links } from './links.ts';
-import { meteringMode, switchOnAccounting } from './metering/accounting.ts';
+import { logInterval } from './log-interval.ts';
+import { meteringMode, switchOnAccounting, switchOnEvents } from './metering/accounting.ts';
 import type { Native } from './native.ts';
 import { neighbourTable } from './neighbours.ts';
-import { bindQueue } from './queue/native-queue.ts';
-import type { Lane } from './queue/packet-queue.ts';
+import { bindQueue, inFlight } from './queue/native-queue.ts';
+import type { Lane, PacketQueue } from './queue/packet-queue.ts';
 import { table } from './ruleset/names.ts';
+import { SessionFile } from './session-file.ts';
 import { SessionLife } from './session-life.ts';
 import { Sessions } from './sessions.ts';
 import { interceptorStatus } from './status.ts';
@@ -34,6 +37,7 @@ export class InterceptorDaemon {
   readonly #sessions: Sessions;
   readonly #interceptor: Interceptor;
   readonly #lanes: ReadonlyMap<number, Lane>;
+  readonly #queues = new Map<number, PacketQueue>();
   readonly #life: SessionLife;
   /** What was in force at the start. Queue numbers, mark mask and prefix stay as they were then. */
   readonly #started: Config;
@@ -80,6 +84,9 @@ export class InterceptorDaemon {
         after,
         log: context.log,
       }),
+      inFlight: () => inFlight(this.#queues),
+      onAnswered: (seconds) => context.metrics.observe('nftoggle_decision_seconds', {}, seconds),
+      onStarted: (flow, session) => this.#life.started(flow, session),
       publish: this.#publish,
       log: context.log,
       clock: systemClock,
@@ -93,7 +100,11 @@ export class InterceptorDaemon {
       neighbours: () => neighbourTable(native.listNeighbours()),
       ask: (flow) => context.bus.request('decide', { flow }),
       charge: (request) => context.bus.request('charge', request),
-      publish: this.#publish,
+      memory: new SessionFile(join(context.settings.NFTOGGLE_RUN, 'interceptor', 'sessions.json')),
+      publish: (type, data, service, identity) => context.bus.publish(type, data, service, identity),
+      onStarted: (service) => context.metrics.count('nftoggle_sessions_started_total', { service }),
+      onEnded: (service, reason) =>
+        context.metrics.count('nftoggle_sessions_ended_total', { service, reason }),
       log: context.log,
       clock: systemClock,
     });
@@ -101,8 +112,10 @@ export class InterceptorDaemon {
 
   /** The queues come before the table: until somebody listens nothing is sent there, and a failure changes nothing. */
   async start(): Promise<void> {
+    // Stops run backwards: this one when the queues are closed, and all that was in them is dropped.
+    this.#context.onStop('refusals', () => this.#interceptor.close());
     await this.#bindQueues();
-    if (this.#guard.adopted) this.#life.adopt(this.#native);
+    this.#life.begin(this.#native, this.#guard.adopted);
     this.#applyFirst();
     this.#countTraffic();
     this.#followKernel();
@@ -110,13 +123,14 @@ export class InterceptorDaemon {
     this.#followPolicy();
     this.#context.bus.serve('interceptorStatus', () => this.#status());
     this.#context.onConfig(() => this.#reconfigure());
+    followMetrics(this.#context.metrics, this.#interceptor, () => this.#status());
     this.#review();
   }
 
   readonly #decide = (flow: Flow): Promise<Decision> => this.#life.ask(flow);
 
   readonly #publish = <T extends EventType>(type: T, data: EventData<T>, service?: string): void =>
-    this.#context.bus.publish(type, data, service);
+    void this.#context.bus.publish(type, data, service);
 
   async #bindQueues(): Promise<void> {
     const { held, waking } = this.#started.limits;
@@ -124,6 +138,7 @@ export class InterceptorDaemon {
       // Packets that wait for a machine take no place from those that wait for a decision.
       const length = waking + (lane === 'known' ? held : Math.ceil(held / 4));
       const queue = await bindQueue(this.#native, lane, number, length, this.#interceptor);
+      this.#queues.set(number, queue);
       const sweep = setInterval(() => {
         const forgotten = queue.expire(longestHold + longestWake(this.#inForce.config));
         if (forgotten > 0)
@@ -132,17 +147,25 @@ export class InterceptorDaemon {
       this.#context.onStop(`queue ${number}`, () => {
         clearInterval(sweep);
         queue.close();
+        this.#queues.delete(number);
       });
     }
   }
 
   #countTraffic(): void {
+    const { log } = this.#context;
     const problem = switchOnAccounting();
     this.#metering = meteringMode(problem);
     if (problem !== null)
-      this.#context.log.warn(
+      log.warn(
         { problem },
         'connections cannot be counted: allowances are charged for all time that one is open',
+      );
+    const silence = switchOnEvents();
+    if (silence !== null)
+      log.info(
+        { problem: silence },
+        'the last bytes of connections that begin while we are away are not counted',
       );
   }
 
@@ -161,6 +184,9 @@ export class InterceptorDaemon {
 
   #apply(loaded: Loaded): void {
     const { config } = loaded;
+    // The counters of a service that is no more go with it, and its connections are nobody's.
+    this.#interceptor.countUnasked();
+    this.#life.count();
     const { kept, emptied } = this.#guard.apply(
       { ...config, kernel: this.#started.kernel },
       this.#links.inside(config.lan),
@@ -250,7 +276,8 @@ export class InterceptorDaemon {
 
   #startTimers(): void {
     const timers = [
-      setInterval(() => this.#interceptor.flush(), tellInterval),
+      setInterval(() => this.#interceptor.flush(), logInterval),
+      setInterval(() => this.#interceptor.tell(), sweepInterval),
       setInterval(() => this.#life.sweep(), sweepInterval),
       setInterval(() => this.#followLinks(), sweepInterval),
     ];
@@ -309,6 +336,7 @@ export class InterceptorDaemon {
       guard: this.#guard,
       interceptor: this.#interceptor,
       sessions: this.#sessions,
+      useOf: (session) => this.#life.useOf(session),
       services: this.#inForce.config.services.values(),
       lanes: this.#lanes,
       metering: this.#metering,

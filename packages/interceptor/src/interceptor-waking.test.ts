@@ -6,7 +6,6 @@ import type { Logger } from '@nftoggle/daemon';
 import { aConfig } from '@nftoggle/testkit';
 import { describe, expect, it } from 'vitest';
 import { aDeny, anAllow } from './decision.fixture.ts';
-import { repeatWindow } from './denials.ts';
 import { FakeTime, settled } from './fake-time.fixture.ts';
 import { Interceptor } from './interceptor.ts';
 import { Links } from './links.ts';
@@ -14,7 +13,9 @@ import { Marks } from './marks.ts';
 import { aPacket } from './packet.fixture.ts';
 import type { FlowPacket } from './questions.ts';
 import { FakeQueue } from './queue/fake-queue.ts';
+import { repeatWindow } from './recent-denials.ts';
 import { aSession, FakeSets, network } from './session.fixture.ts';
+import { sessionStarted } from './session-new.ts';
 import { Sessions } from './sessions.ts';
 import { deviceToWake } from './wake-target.ts';
 import { FakeWol } from './waking.fixture.ts';
@@ -37,6 +38,7 @@ const silence = new NoAnswerError('nobody');
 /** An interceptor whose policy says at once what `word` is, and whose devices sleep until they are booted. */
 function setUp(yamlText = config) {
   const time = new FakeTime(Date.parse('2026-01-05T12:00:00Z'));
+  const clock = { now: time.now, wall: time.now };
   const wol = new FakeWol(time);
   const loaded = aConfig(yamlText);
   const sets = new FakeSets();
@@ -46,7 +48,7 @@ function setUp(yamlText = config) {
   const policy: { word: Partial<Decision> | Error } = { word: {} };
   const log = { debug: () => undefined, warn: () => undefined } as unknown as Logger;
   const interceptor = new Interceptor({
-    guard: { marks, serviceOf: (mark) => services[marks.indexOf(mark) - 1] },
+    guard: { marks, serviceOf: (mark) => services[marks.indexOf(mark) - 1], takeCounts: () => new Map() },
     sessions,
     links: new Links(),
     config: () => loaded,
@@ -57,9 +59,13 @@ function setUp(yamlText = config) {
       return anAllow({ ...policy.word, wake: isAllowed ? deviceToWake(flow, loaded) : null });
     },
     waking: new Waking({ wake: wol.wake, now: time.now, after: time.after, log }),
+    inFlight: () => 0,
+    onAnswered: () => undefined,
+    onStarted: (flow, session) =>
+      events.push({ type: 'session_started', data: sessionStarted(flow, session, clock) }),
     publish: (type, data) => events.push({ type, data }),
     log,
-    clock: { now: time.now, wall: time.now },
+    clock,
   });
   const queue = new FakeQueue('known', interceptor, time.now);
   let ids = 0;

@@ -1,82 +1,14 @@
 // SPDX-License-Identifier: MIT
 import { BadAnswerError, NoAnswerError } from '@nftoggle/bus';
-import type { Decision, EventData, EventType, Flow } from '@nftoggle/contracts';
-import type { Logger } from '@nftoggle/daemon';
-import { aConfig } from '@nftoggle/testkit';
+import type { Decision } from '@nftoggle/contracts';
 import { describe, expect, it } from 'vitest';
 import { aDeny, anAllow } from './decision.fixture.ts';
-import { repeatWindow } from './denials.ts';
-import { Interceptor } from './interceptor.ts';
-import { Links } from './links.ts';
-import { Marks } from './marks.ts';
+import { config, marks, services, setUpInterceptor as setUp, start } from './interceptor.fixture.ts';
 import { aPacket } from './packet.fixture.ts';
-import type { FlowPacket } from './questions.ts';
-import { FakeQueue } from './queue/fake-queue.ts';
-import { aSession, FakeSets, network } from './session.fixture.ts';
-import { Sessions } from './sessions.ts';
-
-const start = Date.parse('2026-01-05T12:00:00Z');
-const config = `
-version: 1
-limits: { held: 4 }
-services:
-  ssh: { ports: [22/tcp], open_for: 1h, allow: [any] }
-  game: { ports: [25565/tcp, 19132/udp], open_for: 1h, fallback: allow, allow: [any] }
-`;
-const services = ['ssh', 'game'];
-const marks = new Marks(0xfff0_0000);
+import { repeatWindow } from './recent-denials.ts';
+import { aSession, network } from './session.fixture.ts';
 
 const [allow, deny] = [anAllow, aDeny];
-
-/** An interceptor whose policy answers by hand, one question at a time. */
-function setUp(yamlText = config) {
-  let [now, ahead] = [start, 0];
-  const sets = new FakeSets();
-  const sessions = new Sessions(sets, 64);
-  const asked: Flow[] = [];
-  const answers: PromiseWithResolvers<Decision>[] = [];
-  const events: { type: EventType; data: EventData<EventType> }[] = [];
-  const warnings: string[] = [];
-  const log = {
-    debug: () => undefined,
-    warn: (_: unknown, message: string) => warnings.push(message),
-    error: (_: unknown, message: string) => warnings.push(message),
-  } as unknown as Logger;
-  const loaded = aConfig(yamlText);
-  const interceptor = new Interceptor({
-    guard: { marks, serviceOf: (mark) => services[marks.indexOf(mark) - 1] },
-    sessions,
-    links: new Links(),
-    config: () => loaded,
-    decide: (flow) => {
-      asked.push(flow);
-      const answer = Promise.withResolvers<Decision>();
-      answers.push(answer);
-      return answer.promise;
-    },
-    waking: { isReady: () => true, wait: () => Promise.reject(new Error('nothing wakes here')) },
-    publish: (type, data) => events.push({ type, data }),
-    log,
-    clock: { now: () => now, wall: () => now + ahead },
-  });
-  const queue = new FakeQueue('known', interceptor, () => now);
-  /** Answers the oldest open question, and lets everything that follows from it happen. */
-  const answer = async (given: Decision | Error): Promise<void> => {
-    const waiting = answers.shift();
-    if (waiting === undefined) throw new TypeError('nothing was asked');
-    if (given instanceof Error) waiting.reject(given);
-    else waiting.resolve(given);
-    await new Promise(setImmediate);
-  };
-  const pass = (milliseconds: number): void => {
-    now += milliseconds;
-  };
-  const setWall = (time: number): void => {
-    ahead = time - now;
-  };
-  const arrive = (...packets: Partial<FlowPacket>[]): void => queue.arrive(...packets.map(aPacket));
-  return { interceptor, queue, sets, sessions, asked, answer, events, warnings, pass, setWall, arrive };
-}
 
 describe('Interceptor', () => {
   /** What one SYN from 203.0.113.66 comes to, by service and by what policy says. */

@@ -4,7 +4,16 @@
 // A held packet is a courtesy: the kernel may throw it away at any moment. What lets a connection in is the
 // session in the kernel or the mark of the verdict, and the client's own retry does the rest.
 import { type Config, type Network, parseAddress } from '@nftoggle/config';
-import type { Decision, EventData, EventType, Flow, Id, Reason } from '@nftoggle/contracts';
+import {
+  type Decision,
+  type EventData,
+  type EventType,
+  type Flow,
+  type Id,
+  nobody,
+  type Reason,
+  type Who,
+} from '@nftoggle/contracts';
 import type { Logger } from '@nftoggle/daemon';
 import { type Answer, Answers, refusal } from './answers.ts';
 import { type Clock, shown } from './clock.ts';
@@ -13,22 +22,30 @@ import type { Guard } from './guard.ts';
 import type { Links } from './links.ts';
 import type { NativePacket, QueueTrouble } from './native.ts';
 import { type FlowPacket, type Held, Questions } from './questions.ts';
-import type { PacketQueue, PacketQueueHandler } from './queue/packet-queue.ts';
-import { facts, newSession, sessionStarted } from './session-new.ts';
+import type { Lane, PacketQueue, PacketQueueHandler } from './queue/packet-queue.ts';
+import { RecentDenials } from './recent-denials.ts';
+import { facts, newSession } from './session-new.ts';
 import type { OpenSession, Sessions } from './sessions.ts';
+import { Unasked } from './unasked.ts';
 import { deviceToWake, wakeableDevices, wakeTarget } from './wake-target.ts';
 import type { Waking } from './waking.ts';
 import { WakingRoom } from './waking-room.ts';
 
 export interface InterceptorOptions {
-  readonly guard: Pick<Guard, 'marks' | 'serviceOf'>;
+  readonly guard: Pick<Guard, 'marks' | 'serviceOf' | 'takeCounts'>;
   readonly sessions: Sessions;
   readonly links: Pick<Links, 'isOnLink' | 'isOutside'>;
   readonly config: () => Config;
   /** Rejects when there is no answer, or none that can be believed. */
   readonly decide: (flow: Flow) => Promise<Decision>;
   readonly waking: Pick<Waking, 'isReady' | 'wait'>;
-  readonly publish: <T extends EventType>(type: T, data: EventData<T>, service: string) => void;
+  /** Packets in the kernel's queues that we were not given yet. */
+  readonly inFlight: () => number;
+  /** How long an answer took, in seconds. */
+  readonly onAnswered: (seconds: number) => void;
+  /** A packet opened a session, and was let in. */
+  readonly onStarted: (flow: Flow, session: OpenSession) => void;
+  readonly publish: <T extends EventType>(type: T, data: EventData<T>, service?: string) => void;
   readonly log: Logger;
   readonly clock: Clock;
 }
@@ -38,6 +55,7 @@ const freshFor = 1_000;
 
 export class Interceptor implements PacketQueueHandler {
   readonly questions: Questions;
+  readonly unasked: Unasked;
   /** What the status says of them is in contracts: `packets` is the sum of what became of each. */
   readonly counts = {
     packets: 0,
@@ -52,6 +70,9 @@ export class Interceptor implements PacketQueueHandler {
   readonly #options: InterceptorOptions;
   readonly #answers: Answers;
   readonly #denials: Denials;
+  readonly #recent = new RecentDenials();
+  /** Why the kernel's counters cannot be read; null while they can. */
+  #unreadable: string | null = null;
   /** Sources that could not be remembered since the last flush, and why. */
   #unremembered: { count: number; error: unknown } = { count: 0, error: undefined };
 
@@ -66,15 +87,27 @@ export class Interceptor implements PacketQueueHandler {
         this.counts.fallback += 1;
       },
     });
-    this.#denials = new Denials(
-      (event) => options.publish('access_denied', event, event.service),
-      (moment) => shown(options.clock, moment),
+    this.#denials = new Denials({ ...options, shown: (moment) => shown(options.clock, moment) });
+    this.unasked = new Unasked(
+      {
+        takeCounts: () => options.guard.takeCounts(),
+        inFlight: options.inFlight,
+        onCounted: (service, packets, span) => this.#denials.addUnasked(service, packets, span),
+      },
+      options.clock.now(),
     );
+  }
+
+  /** Questions about each service, by what came of them. */
+  get outcomes(): Answers['outcomes'] {
+    return this.#answers.outcomes;
   }
 
   onPackets(queue: PacketQueue, batch: readonly NativePacket[]): void {
     for (const packet of batch) {
       this.counts.packets += 1;
+      const service = this.#options.guard.serviceOf(packet.mark);
+      if (service !== undefined) this.unasked.arrived(service);
       if (packet.malformed !== undefined) this.#dropMalformed(queue, packet);
       else this.#receive({ queue, packet });
     }
@@ -91,9 +124,39 @@ export class Interceptor implements PacketQueueHandler {
     } else this.#options.log.warn({ lane, kind, value }, 'the kernel lost packets of a queue');
   }
 
-  /** Tells what was counted since the last call. */
+  /** Reads what the kernel counted, and tells of refusals what is due. To be called each second or so. */
+  tell(): void {
+    this.countUnasked();
+    this.#denials.tell(this.#options.clock.now());
+  }
+
+  /** Brings `unasked` up to date. */
+  countUnasked(): void {
+    try {
+      this.unasked.read(this.#options.clock.now());
+      this.#unreadable = null;
+    } catch (err) {
+      const { message } = err as Error;
+      if (message !== this.#unreadable)
+        this.#options.log.warn({ err }, "the kernel's counters could not be read: trying again");
+      this.#unreadable = message;
+    }
+  }
+
+  /** Tells of all that was refused. The queues are closed: what waited in them was dropped by the kernel. */
+  close(): void {
+    for (const key of this.questions.keys()) {
+      const replaced = this.questions.replaced(key);
+      const held = this.questions.take(key);
+      const service = held[0] && this.#options.guard.serviceOf(held[0].packet.mark);
+      if (service !== undefined) this.unasked.arrived(service, -(held.length + replaced));
+    }
+    this.countUnasked();
+    this.#denials.tellAll(this.#options.clock.now());
+  }
+
+  /** Logs what was counted since the last call. */
   flush(): void {
-    this.#denials.flush();
     this.#answers.flush();
     const { count, error } = this.#unremembered;
     if (count > 0)
@@ -103,7 +166,7 @@ export class Interceptor implements PacketQueueHandler {
 
   /** A new configuration is in force: answers given under the old one are not repeated. */
   forgetAnswers(): void {
-    this.#denials.forgetAnswers();
+    this.#recent.clear();
   }
 
   /** Decides about a packet that has gone on already, and reports: `mode: watch`. */
@@ -114,12 +177,22 @@ export class Interceptor implements PacketQueueHandler {
     if (packet.malformed !== undefined) this.counts.malformed += 1;
     else if (flow === undefined || answer === undefined) this.counts.denied += 1;
     else if (answer.allow) this.counts.allowed += 1;
-    else this.#deny(flow, sourceKey(flow), answer, 1);
+    else {
+      this.counts.denied += 1;
+      this.#deny(flow, sourceKey(flow), answer, 1, 'strangers');
+    }
+  }
+
+  /** One of no service is in none of the kernel's counts either. */
+  #countSourceless({ mark }: NativePacket): void {
+    const service = this.#options.guard.serviceOf(mark);
+    if (service !== undefined) this.#denials.addRefused(service, 1, this.#options.clock.now());
   }
 
   #dropMalformed(queue: PacketQueue, packet: NativePacket): void {
     this.counts.malformed += 1;
     queue.drop(packet.id);
+    this.#countSourceless(packet);
   }
 
   #receive(held: Held): void {
@@ -127,6 +200,7 @@ export class Interceptor implements PacketQueueHandler {
     if (flow === undefined) {
       held.queue.drop(held.packet.id);
       this.counts.denied += 1;
+      this.#countSourceless(held.packet);
       return;
     }
     const source = sourceKey(flow);
@@ -158,11 +232,11 @@ export class Interceptor implements PacketQueueHandler {
 
   #repeatDenial(source: string, held: Held): boolean {
     const now = this.#options.clock.now();
-    const denial = this.#denials.recent(source, now);
+    const denial = this.#recent.find(source, now);
     if (denial === undefined) return false;
     held.queue.drop(held.packet.id);
     this.counts.denied += 1;
-    this.#denials.add(source, denial, now, false);
+    this.#denials.add(denial, laneOf(denial, held.queue.lane), 1, now);
     return true;
   }
 
@@ -192,16 +266,17 @@ export class Interceptor implements PacketQueueHandler {
       return;
     }
     const opened = answer.allow ? this.#open(flow, answer) : undefined;
+    const replaced = this.questions.replaced(key);
     const held = this.questions.take(key);
     if (opened !== undefined) {
       this.#accept(flow, held);
       this.#remember(opened.session);
-      if (opened.isNew) this.#publishStarted(flow, opened.session, answer.reason);
+      if (opened.isNew) this.#options.onStarted(flow, opened.session);
       return;
     }
-    const refused = answer.allow ? refusal('session_not_added') : answer;
+    const refused = answer.allow ? refusal('session_not_added', answer.who) : answer;
     // What a machine did not do is about that machine alone, and not repeated to its source.
-    this.#refuse(flow, refused.reason === 'wake_failed' ? key : sourceKey(flow), refused, held);
+    this.#refuse(flow, refused.reason === 'wake_failed' ? key : sourceKey(flow), refused, held, replaced);
   }
 
   /**
@@ -216,8 +291,9 @@ export class Interceptor implements PacketQueueHandler {
     for (let awake: Id | null = null; ; ) {
       const device = answer === 'session' ? deviceToWake(flow, config()) : answer.wake;
       if (device === null || device === awake) return answer;
-      const failure = await this.#awaken(key, flow, device, since);
-      if (failure !== undefined) return refusal(failure);
+      const who = (answer === 'session' ? this.#sessionOf(flow)?.who : answer.who) ?? nobody;
+      const failure = await this.#awaken(key, flow, who, device, since);
+      if (failure !== undefined) return refusal(failure, who);
       awake = device;
       // Meanwhile a window may have closed, and a grant may have been revoked.
       const isFresh = answer === 'session' ? this.#sessionOf(flow) : clock.now() - asked <= freshFor;
@@ -234,10 +310,10 @@ export class Interceptor implements PacketQueueHandler {
   }
 
   /** Resolves with a reason when the machine is not ready, or not waited for. `since`: when the question was asked. */
-  async #awaken(key: string, flow: Flow, device: Id, since: number): Promise<Reason | undefined> {
+  async #awaken(key: string, flow: Flow, who: Who, device: Id, since: number): Promise<Reason | undefined> {
     const { waking, config } = this.#options;
     if (this.#isReady(flow, device)) return undefined;
-    this.#refuse(flow, key, refusal('waking_overload'), this.questions.waitFor(key, device));
+    this.#refuse(flow, key, refusal('waking_overload', who), this.questions.waitFor(key, device));
     if (!this.questions.hasPackets(key)) return 'waking_overload';
     const timeout = config().devices.get(device)?.wake?.timeout ?? 0;
     const awakening = await waking.wait(wakeTarget(flow, device, config()), since + timeout * 1_000);
@@ -268,11 +344,6 @@ export class Interceptor implements PacketQueueHandler {
     }
   }
 
-  #publishStarted(flow: Flow, session: OpenSession, reason: Reason): void {
-    const { publish, clock } = this.#options;
-    publish('session_started', sessionStarted(flow, session, reason, clock), flow.service);
-  }
-
   #accept(flow: Flow, held: readonly Held[]): void {
     const { marks } = this.#options.guard;
     for (const { queue, packet } of held) {
@@ -283,18 +354,21 @@ export class Interceptor implements PacketQueueHandler {
     this.#options.log.debug({ flow, packets: held.length }, 'let in');
   }
 
-  #refuse(flow: Flow, key: string, answer: Answer, held: readonly Held[]): void {
-    if (held.length === 0) return;
+  /** `replaced`: older copies of them that were dropped before, and are refused now. */
+  #refuse(flow: Flow, key: string, answer: Answer, held: readonly Held[], replaced = 0): void {
+    if (held.length + replaced === 0) return;
     for (const { queue, packet } of held) queue.drop(packet.id);
-    this.#deny(flow, key, answer, held.length);
+    this.counts.denied += held.length;
+    this.#deny(flow, key, answer, held.length + replaced, held[0]?.queue.lane ?? 'strangers');
   }
 
-  #deny(flow: Flow, key: string, answer: Answer, packets: number): void {
-    this.counts.denied += packets;
+  #deny(flow: Flow, key: string, answer: Answer, packets: number, lane: Lane): void {
     const enforced = this.#options.config().mode === 'enforce';
-    const { reason, rule, nextAllowed } = answer;
-    const denial: Denial = { ...facts(flow), reason, rule, next_allowed: nextAllowed, enforced };
-    this.#denials.add(key, denial, this.#options.clock.now(), true);
+    const { who, reason, rule, nextAllowed } = answer;
+    const denial: Denial = { ...facts(flow), who, reason, rule, next_allowed: nextAllowed, enforced };
+    const now = this.#options.clock.now();
+    this.#recent.remember(key, denial, now);
+    this.#denials.add(denial, laneOf(denial, lane), packets, now);
   }
 
   #flowOf(packet: FlowPacket): Flow | undefined {
@@ -324,6 +398,11 @@ export class Interceptor implements PacketQueueHandler {
       ...(isOutside ? { outside: true } : {}),
     };
   }
+}
+
+/** The kernel takes every private address for one of the LAN; whoever has one on the provider's side is a stranger. */
+function laneOf({ source }: Denial, lane: Lane): Lane {
+  return source.outside === true ? 'strangers' : lane;
 }
 
 /** Packets ask the same question when the same sender, seen on the same interface, asks for the same service. */

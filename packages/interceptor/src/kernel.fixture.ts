@@ -58,6 +58,24 @@ export const exists = () => ours.exists();
 export const remove = () => ours.remove();
 export const probeQueue = () => ours.probeQueue();
 export const serviceIndexes = () => ours.serviceIndexes();
+export const takeCounts = () => ours.takeCounts();
+
+/** Takes counts again and again until they amount to that many. */
+export async function takeUntil(service: string, what: 'asked', least: number): Promise<number> {
+  let sum = 0;
+  await eventually(() => {
+    sum += ours.takeCounts().get(service)?.[what] ?? 0;
+    return sum >= least;
+  });
+  return sum;
+}
+
+/** How long it takes to take counts, in milliseconds. */
+export function takeTimed(): number {
+  const begin = performance.now();
+  ours.takeCounts();
+  return performance.now() - begin;
+}
 export const guardedPorts = () => ours.guardedPorts();
 
 /** Every answer to `rounds` looks at the table, each once. */
@@ -342,6 +360,8 @@ function churnOnce(number: number): void {
   mine.listChains('churn');
   mine.listSets('churn');
   mine.listMapKeys('churn', 'gone');
+  mine.listCounters('churn');
+  mine.takeCounters('churn');
   new native.Nftables().run('delete table inet churn');
   for (const wrong of [() => nft.run('nonsense'), () => mine.replaceElements('gone', [element])]) {
     try {

@@ -3,7 +3,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { createLab, type Lab, labObstacles, rawPackets } from '@nftoggle/lab';
-import { type Inside, startInside } from '@nftoggle/testkit';
+import { eventually, type Inside, startInside } from '@nftoggle/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { nativeQueueUnderTest, waitingIn } from './queue/native-queue.fixture.ts';
 import { describePacketQueue } from './queue/packet-queue.suite.ts';
@@ -126,6 +126,30 @@ describe.skipIf(obstacles.length > 0)('the addon built with ASan and UBSan (need
 
   it('may have its log of copies closed by the handler of these', async () => {
     expect(await kernel.copiesUntilClosed(number)).toBe(1);
+    await kernel.nftRun('flush ruleset');
+  });
+
+  it('may have its watch of connections closed by the handler of these, lose events, and be forgotten', async () => {
+    const module = new URL('./native-watch.kernel.fixture.ts', import.meta.url);
+    const gateway = lab.host('gateway');
+    await using watched = await startInside<typeof import('./native-watch.kernel.fixture.ts')>(
+      gateway,
+      module,
+      environment(),
+    );
+    await watched.call.nftRun(
+      'add table inet track; add chain inet track c { type filter hook output priority 0; }',
+    );
+    await watched.call.nftRun('add rule inet track c ct state new accept');
+    await watched.call.watchOnce(65_536);
+    await watched.call.floodWhileBusy(2_000);
+    await eventually(async () => (await watched.call.events()).length > 0);
+    await watched.call.watchMarks(0, 0, 65_536);
+    await watched.call.removeFlows();
+    await eventually(async () => (await watched.call.lost()) > 0);
+    expect(await watched.call.readWithin(4_194_304, 1_000)).toHaveLength(1_000);
+    await watched.call.churn(20);
+    expect(watched.output()).not.toMatch(/Sanitizer|runtime error/);
     await kernel.nftRun('flush ruleset');
   });
 

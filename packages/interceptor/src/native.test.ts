@@ -14,6 +14,7 @@ const queueOptions = {
   onPackets: nothing,
   onTrouble: nothing,
 };
+const watchOptions = { value: 0, mask: 0, receiveBuffer: 65_536, onFlows: nothing, onLost: nothing };
 const key = Uint8Array.of(192, 0, 2, 1);
 
 /** Calls with an argument of the wrong type, as only a fault in our own code would make them. */
@@ -37,12 +38,22 @@ const wrongCalls: readonly (readonly [string, string, (wrong: never) => unknown]
     'onPackets',
     (wrong) => new native.PacketLog({ group: 1, onPackets: wrong }),
   ],
+  ...(['value', 'mask', 'receiveBuffer', 'onFlows', 'onLost'] as const).map(
+    (name) =>
+      [
+        `new ConntrackWatch({ ${name} })`,
+        name,
+        (wrong: never) => new native.ConntrackWatch({ ...watchOptions, [name]: wrong }),
+      ] as const,
+  ),
   ['new RulesetWatch(prefix)', 'prefix', (wrong) => new native.RulesetWatch(wrong, nothing)],
   ['new RulesetWatch(, onChange)', 'onChange', (wrong) => new native.RulesetWatch('x', wrong)],
   ['Nftables.run', 'commands', (wrong) => new native.Nftables().run(wrong)],
   ['Nftables.check', 'commands', (wrong) => new native.Nftables().check(wrong)],
   ['Nftables.list', 'command', (wrong) => new native.Nftables().list(wrong)],
   ['NftMessages.fingerprint', 'table', (wrong) => new native.NftMessages().fingerprint(wrong)],
+  ['NftMessages.listCounters', 'table', (wrong) => new native.NftMessages().listCounters(wrong)],
+  ['NftMessages.takeCounters', 'table', (wrong) => new native.NftMessages().takeCounters(wrong)],
   ['replaceElements(table)', 'table', (wrong) => new native.NftMessages().replaceElements(wrong, [])],
   [
     'replaceElements(, elements)',

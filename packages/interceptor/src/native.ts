@@ -2,7 +2,7 @@
 // The C++ addon as TypeScript sees it. What each call promises is written beside its code in native/.
 import { createRequire } from 'node:module';
 import type { PortRange } from '@nftoggle/config';
-import type { Protocol } from '@nftoggle/contracts';
+import type { Protocol, Traffic } from '@nftoggle/contracts';
 import { StartError } from '@nftoggle/daemon';
 
 /** A packet of the kernel: a flow, or bytes that are none. */
@@ -88,8 +88,27 @@ export interface ConntrackFlow {
   readonly closed?: boolean;
   /** Tells this connection from a later one with the same tuple (CTA_ID). */
   readonly id?: number;
-  /** Both directions together; absent where the kernel does not count (nf_conntrack_acct was off when it began). */
-  readonly traffic?: { readonly packets: number; readonly bytes: number };
+  /** Absent where the kernel does not count (nf_conntrack_acct was off when it began). */
+  readonly traffic?: FlowTraffic;
+}
+
+/** What went each way: `original` from whoever opened the connection, `reply` towards it. */
+export interface FlowTraffic {
+  readonly original: Traffic;
+  readonly reply: Traffic;
+}
+
+/** `destroy` carries the final counters, and the mark and the id that the flow had while it lived. */
+export interface ConntrackEvent {
+  readonly kind: 'new' | 'destroy';
+  readonly flow: ConntrackFlow;
+}
+
+/** A named counter of a table, as it stood when it was read and set to zero. */
+export interface TakenCounter {
+  readonly name: string;
+  readonly packets: number;
+  readonly bytes: number;
 }
 
 /** Who was heard on a link, by IPv4 or IPv6. */
@@ -125,6 +144,9 @@ export interface Native {
     listChains(table: string): string[];
     listSets(table: string): ListedSet[];
     listMapKeys(table: string, chain: string): ListedKeys[];
+    listCounters(table: string): string[];
+    /** Reads the named counters and sets them to zero; none when there is no such table. */
+    takeCounters(table: string): TakenCounter[];
   };
   readonly RulesetWatch: new (prefix: string, onChange: () => void) => { close(): void };
   readonly Conntrack: new () => {
@@ -133,6 +155,14 @@ export interface Native {
     setMark(flow: Pick<ConntrackFlow, 'protocol' | 'original'>, mark: number): boolean;
     insert(flow: Pick<ConntrackFlow, 'protocol' | 'original'>, mark: number): boolean;
   };
+  readonly ConntrackWatch: new (options: {
+    readonly value: number;
+    readonly mask: number;
+    /** In bytes, of the socket: what it cannot hold is lost. */
+    readonly receiveBuffer: number;
+    readonly onFlows: (batch: readonly ConntrackEvent[]) => void;
+    readonly onLost: () => void;
+  }) => { read(): void; close(): void };
   parseFlow(bytes: Uint8Array): ParsedFlow;
   listNeighbours(): NativeNeighbour[];
 }

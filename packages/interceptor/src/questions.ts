@@ -17,6 +17,8 @@ export interface Held {
 
 interface Question {
   packets: Held[];
+  /** Older copies that gave way to newer ones: what they are told is their answer as well. */
+  replaced: number;
   /** The device that it waits for; null while it is not decided. */
   device: Id | null;
 }
@@ -63,11 +65,14 @@ export class Questions {
     const question = this.#open.get(key);
     if (question === undefined) {
       if (this.#held >= this.#limit) return 'full';
-      this.#open.set(key, { packets: [held], device: null });
+      this.#open.set(key, { packets: [held], replaced: 0, device: null });
       this.#held += 1;
       return 'first';
     }
-    if (this.#replaceOlderCopy(question.packets, held)) return 'replaced';
+    if (this.#replaceOlderCopy(question.packets, held)) {
+      question.replaced += 1;
+      return 'replaced';
+    }
     if (this.#held >= this.#limit) return 'full';
     if (question.device !== null && !this.#hasRoom(question.device, question.packets.length))
       return 'no_room';
@@ -99,6 +104,16 @@ export class Questions {
   /** Has the question packets? One for whose packets there was no room has none. */
   hasPackets(key: string): boolean {
     return (this.#open.get(key)?.packets.length ?? 0) > 0;
+  }
+
+  /** Older copies of its packets that are gone already, and get the answer of the question. */
+  replaced(key: string): number {
+    return this.#open.get(key)?.replaced ?? 0;
+  }
+
+  /** Keys of the questions that are open. */
+  keys(): string[] {
+    return [...this.#open.keys()];
   }
 
   /** Closes a question and returns its packets, oldest first, for the caller to answer each of them. */

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Sessions that the kernel kept while no interceptor ran.
 import { parseAddress, widen } from '@nftoggle/config';
+import { nobody } from '@nftoggle/contracts';
 import type { Clock } from './clock.ts';
 import type { Native } from './native.ts';
 import { sessionSets, table } from './ruleset/names.ts';
 import { parseComment } from './session-comment.ts';
+import { derivedSessionId } from './session-id.ts';
+import { formatAddress } from './session-place.ts';
 import type { OpenSession } from './sessions.ts';
 
 /** An element of a set with timeouts, as libnftables-json(5) lists it; `concat` where the key has two parts. */
@@ -37,8 +40,10 @@ export function listKernelSessions(
       if (address === null) return [];
       const until = clock.now() + (elem.expires ?? 0) * 1_000;
       const written = parseComment(elem.comment ?? '', clock.wall());
-      // What its use is charged to is too much for a comment: policy says it again at the first review.
-      return [{ service, covers: widen(address, prefix), link, until, accounts: [], ...written }];
+      const place = { service, covers: widen(address, prefix), link, since: written.since };
+      // Who it is, and what its use is charged to, is too much for a comment: policy says it again at the first review.
+      const facts = { address: formatAddress(place.covers), who: nobody, until, accounts: [] };
+      return [{ ...written, ...place, ...facts, id: written.id ?? derivedSessionId(place) }];
     }),
   );
 }

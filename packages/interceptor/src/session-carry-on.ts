@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MIT
 import { parseAddress } from '@nftoggle/config';
-import type { Decision, EventData, EventType, Flow } from '@nftoggle/contracts';
+import type { Decision, Flow } from '@nftoggle/contracts';
 import type { Logger } from '@nftoggle/daemon';
 import type { Clock } from './clock.ts';
-import { newSession, type Permission, sessionStarted } from './session-new.ts';
+import { newSession, type Permission } from './session-new.ts';
+import type { SessionTelling } from './session-telling.ts';
 import type { Sessions } from './sessions.ts';
 
 export interface CarryOnOptions {
   readonly sessions: Sessions;
   readonly permissionOf: (service: string, decision: Decision) => Permission;
-  readonly publish: <T extends EventType>(type: T, data: EventData<T>, service: string) => void;
+  readonly telling: Pick<SessionTelling, 'started'>;
   readonly log: Logger;
   readonly clock: Clock;
 }
@@ -18,7 +19,7 @@ export interface CarryOnOptions {
 export function carryOn(
   flow: Flow,
   decision: Decision,
-  { sessions, permissionOf, publish, log, clock }: CarryOnOptions,
+  { sessions, permissionOf, telling, log, clock }: CarryOnOptions,
 ): void {
   const address = parseAddress(flow.source.address);
   const permission = permissionOf(flow.service, decision);
@@ -34,5 +35,5 @@ export function carryOn(
     log.error({ err, service: flow.service }, 'the kernel did not take a session');
     return;
   }
-  publish('session_started', sessionStarted(flow, session, decision.reason, clock), flow.service);
+  telling.started(flow, session);
 }

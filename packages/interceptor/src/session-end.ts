@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: MIT
 // Why a session ends, and what becomes of its connections.
-import type { AtEnd, Bound, Decision, EventData, Reason } from '@nftoggle/contracts';
+import type { AtEnd, Bound, Decision, EndReason, Reason } from '@nftoggle/contracts';
 import type { OpenSession } from './sessions.ts';
 
-export type EndReason = EventData<'session_ended'>['reason'];
+export type { EndReason };
 
 export interface SessionEnd {
   readonly session: OpenSession;
   readonly reason: EndReason;
   readonly connections: AtEnd;
+  /** When it was over, by the clock's `now`, where that is not just now. */
+  readonly ended?: number;
 }
 
 const reasonOfBound: Readonly<Record<Bound, EndReason>> = {

@@ -1,25 +1,29 @@
 // SPDX-License-Identifier: MIT
 // Ends sessions in the kernel, in the books and in the events, in this order.
 import { familyBits, formatNetwork, type Network } from '@nftoggle/config';
-import type { EventData, EventType } from '@nftoggle/contracts';
+import type { SessionUse } from '@nftoggle/contracts';
 import type { Logger } from '@nftoggle/daemon';
+import type { Clock } from './clock.ts';
 import type { Guard } from './guard.ts';
 import type { KeptConnections } from './kept-connections.ts';
 import type { ConntrackFlow } from './native.ts';
 import type { EndReason, SessionEnd } from './session-end.ts';
 import { flowsBySession, isLive, type SessionFlow } from './session-flows.ts';
-import { formatCovers, type OpenSession, type Sessions } from './sessions.ts';
+import type { SessionTelling } from './session-telling.ts';
+import type { OpenSession, Sessions } from './sessions.ts';
 
 export interface SessionEndingOptions {
   readonly sessions: Sessions;
   readonly guard: Pick<Guard, 'letIn' | 'serviceOf' | 'connections'>;
   readonly kept: KeptConnections;
-  /** Charges the use that the connections of metered sessions show, before they are gone. */
-  readonly measure: (flows: readonly ConntrackFlow[]) => void;
+  /** Up to now; what the kernel told of connections that were cut a moment ago is in it after `hear`. */
+  readonly useOf: (session: OpenSession) => SessionUse;
+  readonly hear: () => void;
   /** Sessions have ended, and connections of theirs may be left. */
   readonly onEnd: () => void;
-  readonly publish: <T extends EventType>(type: T, data: EventData<T>, service: string) => void;
+  readonly telling: Pick<SessionTelling, 'ended'>;
   readonly log: Logger;
+  readonly clock: Clock;
 }
 
 /** Ended sessions that are remembered. */
@@ -38,12 +42,11 @@ export class SessionEnding {
    * fails, all of it can be done again.
    */
   end(ends: readonly SessionEnd[]): void {
-    const { sessions, guard, measure } = this.#options;
+    const { sessions, guard, hear } = this.#options;
     const current = ends.filter(({ session }) => sessions.isCurrent(session));
     if (current.length === 0) return;
     sessions.withdraw(current.map(({ session }) => session));
     const flows = guard.letIn();
-    if (current.some(({ session }) => session.accounts.length > 0)) measure(flows);
     const own = flowsBySession(
       current.map(({ session }) => session),
       flows,
@@ -51,6 +54,7 @@ export class SessionEnding {
     );
     this.#cut(current, own);
     this.#keep(current, own);
+    hear();
     for (const end of current) this.#close(end, own.get(end.session) ?? []);
     this.#tell(current);
   }
@@ -110,16 +114,15 @@ export class SessionEnding {
     }
   }
 
-  #close({ session, reason, connections }: SessionEnd, own: readonly SessionFlow[]): void {
-    const { sessions, publish, onEnd } = this.#options;
+  #close({ session, reason, connections, ended }: SessionEnd, own: readonly SessionFlow[]): void {
+    const { sessions, useOf, telling, onEnd, clock } = this.#options;
+    const use = useOf(session);
     sessions.forget(session);
     this.#lately.push(session);
     if (this.#lately.length > 2 * maxLately) this.#lately = this.#lately.slice(-maxLately);
     onEnd();
     const cut = connections === 'cut' ? own.filter(({ flow }) => isLive(flow)).length : 0;
-    const since = new Date(session.since).toISOString();
-    const { service } = session;
-    publish('session_ended', { service, covers: formatCovers(session), reason, since, cut }, service);
+    telling.ended(session, reason, use, cut, ended ?? clock.now());
   }
 
   #tell(ended: readonly SessionEnd[]): void {

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
 // The life of sessions without a kernel, a bus or the time that passes.
+import type { EventIdentity } from '@nftoggle/bus';
 import type { Config } from '@nftoggle/config';
 import type { ChargeReply, ChargeRequest, Decision, EventData, EventType, Flow } from '@nftoggle/contracts';
 import type { Logger } from '@nftoggle/daemon';
 import { aConfig } from '@nftoggle/testkit';
-import type { ConntrackFlow, NativeNeighbour } from './native.ts';
+import type { ConntrackEvent, ConntrackFlow, Native, NativeNeighbour } from './native.ts';
 import { neighbourTable } from './neighbours.ts';
 import type { Orphan } from './orphans.ts';
 import { FakeSets } from './session.fixture.ts';
+import type { SessionMemory } from './session-file.ts';
 import { SessionLife, type SessionLifeOptions } from './session-life.ts';
 import { Sessions } from './sessions.ts';
 
@@ -30,27 +32,48 @@ interface Policy {
   charge: (request: ChargeRequest) => ChargeReply | undefined;
 }
 
-export function aLife(policy: Partial<Policy> = {}) {
+/** What a life finds when it begins. */
+interface Before {
+  readonly memory: SessionMemory;
+  readonly flows: readonly ConntrackFlow[];
+  /** False when our table is not there. */
+  readonly isAdopted: boolean;
+  /** By both clocks. */
+  readonly now: number;
+}
+
+export function aLife(
+  policy: Partial<Policy> = {},
+  { memory, flows = [], isAdopted = false, now = start }: Partial<Before> = {},
+) {
   const sets = new FakeSets();
   const sessions = new Sessions(sets, 64);
+  const read = aConfig(text);
   const config: Config = {
-    ...aConfig(text),
+    ...read,
+    services: new Map([...read.services].map(([name, service]) => [name, { ...service, idleAfter: 7_200 }])),
     metering: { tick: 10, idleBytes: 1_000, dayStarts: 0 },
   };
   /** To be set by a test: what conntrack has, who is silent, and so on. */
   const world = {
-    flows: [] as ConntrackFlow[],
+    flows: [...flows],
+    /** What conntrack tells next. */
+    heard: [] as ConntrackEvent[],
+    /** What conntrack knows of a connection that is removed. */
+    onRemove: (flow: ConntrackFlow) => flow,
     orphans: [] as Orphan[],
     neighbours: [] as NativeNeighbour[],
     config,
     revision,
     isGuarding: true,
-    now: start,
+    /** Does the event stream take what it is told? */
+    isStored: true,
+    now,
     ahead: 0,
     decide: policy.decide ?? (() => undefined),
     charge: policy.charge ?? ((): ChargeReply => ({ balances: [] })),
   };
-  const events: { type: EventType; data: Partial<EventData<EventType>> }[] = [];
+  const events: { type: EventType; data: Partial<EventData<EventType>>; identity: EventIdentity }[] = [];
   const [asked, charged, done]: [Flow[], ChargeRequest[], string[]] = [[], [], []];
   const connections = {
     assign: (_: unknown, index: number | null) => {
@@ -59,15 +82,23 @@ export function aLife(policy: Partial<Policy> = {}) {
     },
     remove: (flow: ConntrackFlow) => {
       world.orphans = [];
+      const known = world.flows.find((each) => each.original === flow.original) ?? flow;
+      world.heard.push({ kind: 'destroy', flow: world.onRemove(known) });
       world.flows = world.flows.filter((each) => each.original !== flow.original);
       return done.push(`remove ${flow.original.source}`) > 0;
     },
   };
+  let lose = (): void => undefined;
   const guard = {
+    table: { sessionServices: () => [] },
     indexes: new Map([['ssh', 1]]),
     serviceOf: (mark: number) => (mark === 1 ? 'ssh' : undefined),
     connections,
     letIn: () => world.flows.filter(({ mark }) => mark !== 0),
+    watch: (onEvents: (events: readonly ConntrackEvent[]) => void, onLost: () => void) => {
+      lose = onLost;
+      return { read: () => onEvents(world.heard.splice(0)), close: () => undefined };
+    },
     orphans: () => world.orphans,
   };
   const life = new SessionLife({
@@ -89,7 +120,13 @@ export function aLife(policy: Partial<Policy> = {}) {
       if (reply === undefined) throw new Error('nobody answers');
       return reply;
     },
-    publish: (type, data) => events.push({ type, data }),
+    memory: memory ?? null,
+    publish: async (type, data, _, identity) => {
+      events.push({ type, data, identity });
+      return world.isStored;
+    },
+    onStarted: () => undefined,
+    onEnded: () => undefined,
     log: { info: () => undefined, warn: () => undefined, error: () => undefined } as unknown as Logger,
     clock: { now: () => world.now, wall: () => world.now + world.ahead },
   });
@@ -101,7 +138,10 @@ export function aLife(policy: Partial<Policy> = {}) {
       await settled();
     }
   };
-  return { life, sets, sessions, events, world, asked, charged, done, pass };
+  life.begin({ Nftables: class {} } as unknown as Native, isAdopted);
+  /** The kernel loses events. */
+  const loseEvents = (): void => lose();
+  return { life, sets, sessions, events, world, asked, charged, done, pass, loseEvents };
 }
 
 /** Everything that needs no time has happened. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// What happens to sessions after they were opened: taken over, looked at again, measured, renewed, ended.
+// What happens to sessions after they were opened: taken over, told of, looked at again, measured, renewed, ended.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Loaded, Network } from '@nftoggle/config';
-import type { ChargeReply, ChargeRequest, Decision, EventData, EventType, Flow } from '@nftoggle/contracts';
+import type { ChargeReply, ChargeRequest, Decision, Flow, SessionUse } from '@nftoggle/contracts';
 import type { Logger } from '@nftoggle/daemon';
 import type { Clock } from './clock.ts';
 import { ClockWatch } from './clock-watch.ts';
@@ -11,24 +11,30 @@ import type { Guard } from './guard.ts';
 import { KeptConnections } from './kept-connections.ts';
 import { type Balance, spentSooner } from './metering/balances.ts';
 import { Metering } from './metering/metering.ts';
-import type { ConntrackFlow, Native } from './native.ts';
+import type { Native } from './native.ts';
 import type { NeighbourTable } from './neighbours.ts';
 import { OrphanSettling } from './orphan-settling.ts';
 import { isWord } from './policy-word.ts';
 import type { ReviewLoop, Scope } from './review-loop.ts';
 import { listKernelSessions } from './session-adopt.ts';
+import { SessionBooks, type SessionBooksOptions } from './session-books.ts';
 import { carryOn } from './session-carry-on.ts';
 import { revoked } from './session-end.ts';
 import { SessionEnding } from './session-ending.ts';
+import { endIdleSessions, type SessionIdleOptions } from './session-idle.ts';
 import { type Permission, permissionOf } from './session-new.ts';
 import { SessionRenewal } from './session-renewal.ts';
 import { SessionReviewing } from './session-reviewing.ts';
-import type { Sessions } from './sessions.ts';
+import type { OpenSession, Sessions } from './sessions.ts';
 import { StrayReview } from './stray-review.ts';
 
-export interface SessionLifeOptions {
+export interface SessionLifeOptions
+  extends Pick<SessionBooksOptions, 'memory' | 'publish' | 'onStarted' | 'onEnded'> {
   readonly sessions: Sessions;
-  readonly guard: Pick<Guard, 'table' | 'indexes' | 'serviceOf' | 'connections' | 'letIn' | 'orphans'>;
+  readonly guard: Pick<
+    Guard,
+    'table' | 'indexes' | 'serviceOf' | 'connections' | 'letIn' | 'watch' | 'orphans'
+  >;
   /** What the kernel guards. */
   readonly inForce: () => Loaded;
   /** False while the guard is away, and in `mode: watch`. */
@@ -39,7 +45,6 @@ export interface SessionLifeOptions {
   readonly neighbours: () => NeighbourTable;
   readonly ask: (flow: Flow) => Promise<Decision>;
   readonly charge: (request: ChargeRequest) => Promise<ChargeReply>;
-  readonly publish: <T extends EventType>(type: T, data: EventData<T>, service: string) => void;
   readonly log: Logger;
   readonly clock: Clock;
 }
@@ -49,6 +54,7 @@ const chargePatience = 1_000;
 
 export class SessionLife {
   readonly #options: SessionLifeOptions;
+  readonly #books: SessionBooks;
   readonly #kept = new KeptConnections();
   readonly #ending: SessionEnding;
   readonly #metering: Metering;
@@ -56,6 +62,7 @@ export class SessionLife {
   readonly #strays: StrayReview;
   readonly #orphans: OrphanSettling;
   readonly #reviews: ReviewLoop;
+  readonly #idle: SessionIdleOptions;
   readonly #timer: DeadlineTimer;
   readonly #clockWatch: ClockWatch;
   #nextTick: number;
@@ -67,36 +74,43 @@ export class SessionLife {
     this.#options = options;
     this.#clockWatch = new ClockWatch(clock);
     this.#nextTick = clock.now();
-    this.#metering = new Metering({
+    this.#metering = new Metering({ ...options, onBalances: (balances) => this.#weigh(balances) });
+    this.#books = new SessionBooks({
       ...options,
-      serviceOf: (mark) => guard.serviceOf(mark),
       settings: () => inForce().config.metering,
-      onBalances: (balances) => this.#weigh(balances),
+      onUsed: (uses) => this.#metering.note(uses),
     });
-    const measure = (flows: readonly ConntrackFlow[]): void => this.#metering.measure(flows);
-    this.#ending = new SessionEnding({
+    const shared = {
       ...options,
+      // Whoever looks at connections, what they moved counts.
+      guard: seenBy(guard, () => this.#books.letIn()),
+      telling: this.#books.telling,
+      config: () => inForce().config,
+    };
+    this.#ending = new SessionEnding({
+      ...shared,
       kept: this.#kept,
-      measure,
+      useOf: (session) => this.#books.useOf(session),
+      hear: () => this.#books.hear(),
       onEnd: () => this.#strays.expect(),
     });
     const parts = {
-      ...options,
+      ...shared,
       neighbours: this.#neighbours,
       kept: this.#kept,
       ending: this.#ending,
       permissionOf: this.#permissionOf,
       carryOn: (flow: Flow, decision: Decision) => carryOn(flow, decision, parts),
     };
-    this.#strays = new StrayReview({ ...parts, config: () => inForce().config });
+    this.#strays = new StrayReview(parts);
     this.#orphans = new OrphanSettling(parts);
     this.#renewal = new SessionRenewal({
       ...parts,
       ask: this.#askOnce,
-      measure,
       charge: () => this.#deliver(),
       retryAfter: () => this.#tick,
     });
+    this.#idle = { ...parts, idleSince: (session) => this.#books.idleSince(session) };
     this.#reviews = new SessionReviewing({ ...parts, strays: this.#strays, orphans: this.#orphans }).loop;
     this.#timer = new DeadlineTimer({
       next: () => sessions.nextDeadline,
@@ -106,17 +120,38 @@ export class SessionLife {
     sessions.followDeadlines(() => this.#timer.arm());
   }
 
-  /** Takes over what the kernel kept while nobody was there: to be read before the table is changed. */
-  adopt(native: Native): void {
-    const { guard, sessions, clock, log } = this.#options;
+  /**
+   * Begins with what a life before left, in the kernel and in its file: to be called before the table is changed.
+   * `isAdopted`: the table was there.
+   */
+  begin(native: Native, isAdopted: boolean): void {
+    const { guard, sessions, clock } = this.#options;
     const nft = new native.Nftables();
-    for (const service of guard.table.sessionServices()) {
-      for (const session of listKernelSessions(nft, service, sessions.ipv6Prefix, clock))
-        sessions.adopt(session);
+    const listed = (): OpenSession[] =>
+      guard.table
+        .sessionServices()
+        .flatMap((service) => listKernelSessions(nft, service, sessions.ipv6Prefix, clock));
+    this.#books.begin(isAdopted ? listed() : null, this.#ending);
+  }
+
+  /** A packet opened a session. */
+  started(flow: Flow, session: OpenSession): void {
+    this.#books.telling.started(flow, session);
+  }
+
+  /** Up to the last look. */
+  useOf(session: OpenSession): SessionUse {
+    return this.#books.useOf(session);
+  }
+
+  /** To be called before services change their names in the kernel: what was used counts for who used it. */
+  count(): void {
+    const { sessions, log } = this.#options;
+    try {
+      if (sessions.size > 0) this.#books.letIn();
+    } catch (err) {
+      log.warn({ err }, 'what was used since the last tick may not be counted');
     }
-    // What connections moved before is not charged by us.
-    this.#metering.measure(guard.letIn());
-    log.info({ sessions: sessions.list().length }, 'took over the table that was there');
   }
 
   /** Ends the sessions of services that are gone; the kernel has dropped them with their sets. */
@@ -166,6 +201,7 @@ export class SessionLife {
     if (clock.now() < this.#nextTick) return;
     this.#nextTick = clock.now() + this.#tick;
     this.#look().catch((err: unknown) => log.error({ err }, 'connections could not be looked at'));
+    this.#books.tick();
     this.charge();
   }
 
@@ -176,7 +212,7 @@ export class SessionLife {
 
   /** The guard is gone, and the sessions' elements with it. */
   endAll(): void {
-    this.#measureLast();
+    this.count();
     for (const session of this.#options.sessions.list()) this.#ending.endInBooks(session, 'shutdown');
   }
 
@@ -193,7 +229,8 @@ export class SessionLife {
   async stop(): Promise<void> {
     this.#reviews.stop();
     this.#timer.stop();
-    this.#measureLast();
+    this.count();
+    this.#books.stop();
     await this.#deliver();
   }
 
@@ -226,15 +263,13 @@ export class SessionLife {
     }
   };
 
-  /** Looks at the connections, if there is anything to see: what was used, and what belongs to nobody. */
+  /** Looks at the connections, if there is anything to see: what was used, by whom no more, and what belongs to nobody. */
   async #look(): Promise<void> {
-    const { guard, inForce } = this.#options;
+    const { inForce } = this.#options;
     const { revision } = inForce();
-    const isMetered = this.#metering.isNeeded;
-    if (!isMetered) this.#metering.pass();
-    if (!this.#isActive() || !(isMetered || this.#strays.isExpected)) return;
-    const flows = guard.letIn();
-    if (isMetered) this.#metering.measure(flows);
+    if (!this.#isActive() || !(this.#books.isWorthALook || this.#strays.isExpected)) return;
+    const flows = this.#books.letIn();
+    endIdleSessions(this.#idle);
     const isCurrent = (): boolean => this.#isActive() && inForce().revision === revision;
     // A review ends with the same look, by answers that it waits for.
     if (this.#reviews.isReviewing) return;
@@ -247,16 +282,24 @@ export class SessionLife {
     if (this.#isActive()) void this.#renewal.askEarly(spentSooner(sessions.list(), balances, clock.now()));
   }
 
-  #measureLast(): void {
-    const { guard, log } = this.#options;
-    try {
-      if (this.#metering.isNeeded) this.#metering.measure(guard.letIn());
-    } catch (err) {
-      log.warn({ err }, 'what was used since the last tick is not charged');
-    }
-  }
-
   async #deliver(): Promise<void> {
     await Promise.race([this.#metering.deliver(), sleep(chargePatience, undefined, { ref: false })]);
   }
+}
+
+type Seen = SessionLifeOptions['guard'];
+
+/** The guard, but that each look at the connections is one of ours. */
+function seenBy(guard: Seen, letIn: Seen['letIn']): Seen {
+  return {
+    table: guard.table,
+    get indexes() {
+      return guard.indexes;
+    },
+    serviceOf: (mark) => guard.serviceOf(mark),
+    connections: guard.connections,
+    letIn,
+    watch: (onEvents, onLost) => guard.watch(onEvents, onLost),
+    orphans: () => guard.orphans(),
+  };
 }

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 // A session as a permission makes it.
 import { type Network, widen } from '@nftoggle/config';
-import type { AccountId, AtEnd, Bound, Decision, EventData, Flow, Reason } from '@nftoggle/contracts';
+import type { AccountId, AtEnd, Bound, Decision, EventData, Flow, Who } from '@nftoggle/contracts';
+import { Reason } from '@nftoggle/contracts';
 import { type Clock, momentOf, shown } from './clock.ts';
-import { formatCovers, linkOf, type OpenSession } from './sessions.ts';
+import { newSessionId } from './session-id.ts';
+import { formatCovers, linkOf } from './session-place.ts';
+import type { OpenSession } from './sessions.ts';
 
 export interface Permission {
   readonly reason: Reason;
@@ -13,6 +16,7 @@ export interface Permission {
   readonly bound: Bound;
   readonly atEnd: AtEnd;
   readonly accounts: readonly AccountId[];
+  readonly who: Who;
   readonly prefix: number;
 }
 
@@ -27,6 +31,7 @@ export function permissionOf(decision: Decision, openFor: number, clock: Clock):
     bound: until > longest ? 'session_time' : (decision.bound ?? 'session_time'),
     atEnd: decision.at_end,
     accounts: decision.accounts,
+    who: decision.who,
     prefix: decision.prefix,
   };
 }
@@ -34,21 +39,25 @@ export function permissionOf(decision: Decision, openFor: number, clock: Clock):
 export function newSession(
   flow: Flow,
   address: Network,
-  { until, bound, atEnd, accounts, rule, reason, prefix }: Permission,
+  { until, bound, atEnd, accounts, who, rule, reason, prefix }: Permission,
   ipv6Prefix: number,
   clock: Clock,
 ): OpenSession {
   const link = linkOf(address, flow.interface);
+  const since = clock.wall();
   // There are sets for single addresses and for prefixes of the one configured width, and none wider.
   const widens = address.family === 6 && link === null && prefix === ipv6Prefix;
   return {
+    id: newSessionId(since),
     service: flow.service,
     covers: widens ? widen(address, ipv6Prefix) : address,
     link,
     interface: flow.interface,
+    address: flow.source.address,
     mac: flow.source.mac ?? null,
     outside: flow.source.outside ?? false,
-    since: clock.wall(),
+    who,
+    since,
     until,
     bound,
     atEnd,
@@ -58,26 +67,28 @@ export function newSession(
   };
 }
 
+/** `flow`: the first of it. */
 export function sessionStarted(
-  flow: Flow,
+  flow: Pick<Flow, 'source' | 'protocol' | 'destination' | 'destinationPort'>,
   session: OpenSession,
-  reason: Reason,
   clock: Clock,
 ): EventData<'session_started'> {
   return {
-    ...facts(flow),
+    ...facts({ ...flow, service: session.service }),
+    session: session.id,
+    who: session.who,
     covers: formatCovers(session),
     rule: session.rule,
-    reason,
+    reason: Reason.safeParse(session.reason).data ?? 'rule_allows',
     until: shown(clock, session.until),
     bound: session.bound,
   };
 }
 
+type Facts = Pick<Flow, 'service' | 'source' | 'protocol' | 'destination' | 'destinationPort'>;
+
 /** What events say of a flow. */
-export function facts(
-  flow: Flow,
-): Pick<Flow, 'service' | 'source' | 'protocol' | 'destination' | 'destinationPort'> {
+export function facts(flow: Facts): Facts {
   const { service, source, protocol, destination, destinationPort } = flow;
   return { service, source, protocol, destination, destinationPort };
 }

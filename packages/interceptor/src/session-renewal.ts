@@ -4,7 +4,6 @@ import type { Decision, Flow } from '@nftoggle/contracts';
 import type { Logger } from '@nftoggle/daemon';
 import type { Clock } from './clock.ts';
 import type { Guard } from './guard.ts';
-import type { ConntrackFlow } from './native.ts';
 import {
   endByDenial,
   endByDenialAtEnd,
@@ -27,7 +26,6 @@ export interface SessionRenewalOptions {
   /** Undefined when nobody answers in time. */
   readonly ask: (flow: Flow) => Promise<Decision | undefined>;
   readonly permissionOf: (service: string, decision: Decision) => Permission;
-  readonly measure: (flows: readonly ConntrackFlow[]) => void;
   /** Tells policy what was measured; resolves in bounded time, whether it is answered or not. */
   readonly charge: () => Promise<void>;
   /** When an unanswered question is asked again, in milliseconds. */
@@ -85,9 +83,8 @@ export class SessionRenewal {
   }
 
   async #settle(due: readonly OpenSession[]): Promise<void> {
-    const { guard, ending, measure, charge } = this.#options;
+    const { guard, ending, charge } = this.#options;
     const flows = guard.letIn();
-    if (due.some(isMetered)) measure(flows);
     const own = flowsBySession(due, flows, (mark) => guard.serviceOf(mark));
     const isUsed = (session: OpenSession): boolean =>
       own.get(session)?.some(({ flow }) => isLive(flow)) ?? false;

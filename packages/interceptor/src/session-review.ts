@@ -57,10 +57,10 @@ export async function reviewSessions(
 export function renewed(
   session: OpenSession,
   { decision }: Decision,
-  { until, bound, atEnd, accounts, rule, reason, prefix }: Permission,
+  { until, bound, atEnd, accounts, who, rule, reason, prefix }: Permission,
 ): OpenSession | undefined {
   if (decision === 'deny' || prefix > session.covers.prefix) return undefined;
-  return { ...session, until, bound, atEnd, accounts, rule, reason };
+  return { ...session, until, bound, atEnd, accounts, who, rule, reason };
 }
 
 /** As before, but that a session time goes on from where it began. The very same where nothing is different. */
@@ -87,6 +87,9 @@ function isSame(a: OpenSession, b: OpenSession): boolean {
     a.atEnd === b.atEnd &&
     a.rule === b.rule &&
     a.reason === b.reason &&
+    a.who.device === b.who.device &&
+    a.who.person === b.who.person &&
+    a.who.country === b.who.country &&
     a.accounts.length === b.accounts.length &&
     a.accounts.every((account, i) => account === b.accounts[i])
   );

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { type Network, parseNetwork } from '@nftoggle/config';
+import { nobody, type SessionUse } from '@nftoggle/contracts';
 import type { SessionElement, SessionSets } from './session-elements.ts';
+import { formatAddress } from './session-place.ts';
 import type { OpenSession } from './sessions.ts';
 
 export function network(text: string): Network {
@@ -11,13 +13,17 @@ export function network(text: string): Network {
 
 /** A session of SSH that ends a minute after the epoch, with what a test cares about replaced. */
 export function aSession(changes: Partial<OpenSession> = {}): OpenSession {
+  const covers = changes.covers ?? network('203.0.113.7');
   return {
+    id: '000000aaaaaa',
     service: 'ssh',
-    covers: network('203.0.113.7'),
+    covers,
     link: null,
     interface: '',
+    address: formatAddress(covers),
     mac: null,
     outside: false,
+    who: nobody,
     since: 0,
     until: 60_000,
     bound: 'session_time',
@@ -28,6 +34,14 @@ export function aSession(changes: Partial<OpenSession> = {}): OpenSession {
     ...changes,
   };
 }
+
+/** A session that nothing was done with yet. */
+export const unused: SessionUse = {
+  connections: 0,
+  active: 0,
+  from_source: { packets: 0, bytes: 0 },
+  to_source: { packets: 0, bytes: 0 },
+};
 
 /** Sets without a kernel. `refuse` makes them throw, as a full set does. */
 export class FakeSets implements SessionSets {

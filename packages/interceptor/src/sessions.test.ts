@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
+import { nobody } from '@nftoggle/contracts';
 import { describe, expect, it } from 'vitest';
-import { aSession, FakeSets, network } from './session.fixture.ts';
+import { aSession, FakeSets, network, unused } from './session.fixture.ts';
 import { describeSession, Sessions } from './sessions.ts';
 
 const clock = { now: () => 0, wall: () => 0 };
@@ -38,7 +39,7 @@ describe('Sessions', () => {
     expect(sets.names).toContain(`v6l_ssh ${key}`);
     expect(sessions.find('ssh', network('fe80::7'), 'lan0', 0)).toEqual(neighbour);
     expect(sessions.find('ssh', network('fe80::7'), 'wan0', 0)).toBeUndefined();
-    expect(describeSession(neighbour, clock).covers).toBe('fe80::7%lan0');
+    expect(describeSession(neighbour, unused, clock).covers).toBe('fe80::7%lan0');
   });
 
   it('remembers no source of a prefix wider than /64', () => {
@@ -70,6 +71,45 @@ describe('Sessions', () => {
     expect(sessions.open(aSession({ since: 30_000, until: 120_000 }), 30_000)).toBe(false);
     expect(sessions.list()).toEqual([aSession({ since: 0, until: 120_000 })]);
     expect(sets.elements.get('v4_ssh cb007107')?.timeout).toBe(90_000);
+  });
+
+  it('calls a session that is open already by the name that it had, in the kernel, too', () => {
+    const { sets, sessions } = setUp();
+    sessions.open(aSession({ id: '000000aaaaaa' }), 0);
+    sessions.open(aSession({ id: '000000bbbbbb', since: 5_000, mac: '02:00:00:00:00:01' }), 0);
+    expect(sessions.list()).toMatchObject([{ id: '000000aaaaaa', since: 0, mac: '02:00:00:00:00:01' }]);
+    expect(sets.elements.get('v4_ssh cb007107')?.comment).toMatch(/^id=000000aaaaaa .* since=0$/);
+  });
+
+  it('knows by which session a peer uses a service: by that of its address rather than that of its prefix', () => {
+    const { sessions } = setUp();
+    const prefix = aSession({ covers: network('2001:db8::/64') });
+    const own = aSession({ id: '000000bbbbbb', covers: network('2001:db8::7') });
+    const near = aSession({ id: '000000cccccc', covers: network('fe80::7'), link: 'lan0' });
+    for (const session of [own, prefix, near]) sessions.open(session, 0);
+    const owner = (address: string, service = 'ssh') => sessions.ownerOf(service, network(address))?.id;
+    expect(owner('2001:db8::7')).toBe(own.id);
+    expect(owner('2001:db8::8')).toBe(prefix.id);
+    expect(owner('fe80::7'), 'conntrack does not tell on which link').toBe(near.id);
+    expect([owner('2001:db8:0:1::7'), owner('2001:db8::7', 'web'), owner('203.0.113.7')]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    sessions.renew([{ ...own, until: 70_000 }], 0);
+    sessions.forget(own);
+    expect(owner('2001:db8::7')).toBe(prefix.id);
+  });
+
+  it('tells of each change in its books', () => {
+    const { sessions } = setUp();
+    const told: string[] = [];
+    sessions.followChanges(({ until }, isOpen) => told.push(`${until} ${isOpen}`));
+    sessions.open(aSession(), 0);
+    sessions.renew([aSession({ until: 70_000 })], 0);
+    sessions.forget(aSession());
+    sessions.forget(aSession());
+    expect(told).toEqual(['60000 true', '70000 true', '70000 false']);
   });
 
   it('never gives the kernel less than a second: zero would be for ever', () => {
@@ -236,8 +276,10 @@ describe('Sessions', () => {
   });
 
   it('is described with times as text and the source in its shortest form', () => {
-    expect(describeSession(aSession({ covers: network('2001:db8:0:0::/64') }), clock)).toEqual({
+    expect(describeSession(aSession({ covers: network('2001:db8:0:0::/64') }), unused, clock)).toEqual({
+      session: '000000aaaaaa',
       service: 'ssh',
+      who: nobody,
       covers: '2001:db8::/64',
       since: '1970-01-01T00:00:00.000Z',
       until: '1970-01-01T00:01:00.000Z',
@@ -246,12 +288,13 @@ describe('Sessions', () => {
       metered: false,
       rule: 'services.ssh.allow[0]',
       reason: 'rule_allows',
+      use: unused,
     });
   });
 
   it('is shown to end by the clock on the wall, however far that was set', () => {
     const hour = 3_600_000;
-    const { until } = describeSession(aSession(), { now: () => 10_000, wall: () => hour });
+    const { until } = describeSession(aSession(), unused, { now: () => 10_000, wall: () => hour });
     expect(until).toBe(new Date(hour + 50_000).toISOString());
   });
 });

@@ -1,7 +1,16 @@
 // SPDX-License-Identifier: MIT
 // Who is in: the sessions in the kernel's sets, and what we know of each.
-import { contains, formatNetwork, type Network, widen } from '@nftoggle/config';
-import type { AccountId, AtEnd, Bound, Session } from '@nftoggle/contracts';
+import { familyBits, type Network, widen } from '@nftoggle/config';
+import type {
+  AccountId,
+  AtEnd,
+  Bound,
+  FlowSource,
+  Session,
+  SessionId,
+  SessionUse,
+  Who,
+} from '@nftoggle/contracts';
 import { type Clock, shown } from './clock.ts';
 import { Deadlines } from './deadlines.ts';
 import { errorCode } from './native.ts';
@@ -13,18 +22,20 @@ import {
   sessionElement,
   sessionPlace,
 } from './session-elements.ts';
+import { formatCovers, linkOf, type Place, sessionKey } from './session-place.ts';
 
-export interface OpenSession {
-  readonly service: string;
-  readonly covers: Network;
-  /** The interface that a link-local source is on, because such an address means another host on each; else null. */
-  readonly link: string | null;
+export interface OpenSession extends Place {
+  readonly id: SessionId;
+  /** Of the source that was asked about last; of a prefix that was adopted, the first one. */
+  readonly address: string;
   /** The interface that its source came in by; empty where that is not known. */
   readonly interface: string;
-  /** Hardware address of the source that opened it, where that is known. */
+  /** Hardware address of that source, where that is known. */
   readonly mac: string | null;
   /** As `FlowSource` in contracts has it: the source is on the provider's side, whatever its address says. */
   readonly outside: boolean;
+  /** As policy said last. */
+  readonly who: Who;
   /** By the clock on the wall, in milliseconds: for people. */
   readonly since: number;
   /** By the clock's `now`. */
@@ -45,9 +56,12 @@ const restoreBatch = 32;
 export class Sessions {
   readonly #sets: SessionSets;
   readonly #open = new Map<string, OpenSession>();
+  /** The same by service and network alone: conntrack does not tell on which link an address is. */
+  readonly #claims = new Map<string, OpenSession[]>();
   /** Of each session that somebody has to look at, at its end or when it was put off. */
   readonly #deadlines = new Deadlines();
   #onDeadline: () => void = () => undefined;
+  #onChange: (session: OpenSession, isOpen: boolean) => void = () => undefined;
   /** The one width, besides a single address, that IPv6 sessions have. */
   readonly ipv6Prefix: number;
 
@@ -57,14 +71,16 @@ export class Sessions {
   }
 
   /**
-   * Puts the session into the kernel and then into the books. Opening one that is open already replaces it.
+   * Puts the session into the kernel and then into the books. One that is open already goes on as what it is called
+   * and since when, and is all else that the new one is.
    * @returns false when that source had a session of the service already
    * @throws Error when the kernel does not take it; nothing is open then that was not before
    */
   open(session: OpenSession, now: number): boolean {
-    this.#sets.put([sessionElement(session, now)]);
     const before = this.#open.get(sessionKey(session));
-    this.#enter(before === undefined ? session : { ...session, since: before.since });
+    const next = before === undefined ? session : { ...session, id: before.id, since: before.since };
+    this.#sets.put([sessionElement(next, now)]);
+    this.#enter(next);
     return before === undefined;
   }
 
@@ -101,6 +117,16 @@ export class Sessions {
     return undefined;
   }
 
+  /** The session by which a peer uses a service; where an address and its prefix have one each, that of the address. */
+  ownerOf(service: string, peer: Network): OpenSession | undefined {
+    const widths = new Set([familyBits[peer.family], peer.family === 6 ? this.ipv6Prefix : 32]);
+    for (const prefix of widths) {
+      const owner = this.#claims.get(claimOf({ service, covers: widen(peer, prefix) }))?.at(-1);
+      if (owner !== undefined) return owner;
+    }
+    return undefined;
+  }
+
   /** Takes the elements of these sessions out of the kernel, where they are still there; the books stay as they are. */
   withdraw(sessions: readonly OpenSession[]): void {
     if (sessions.length > 0) this.#sets.remove(sessions.map(sessionPlace));
@@ -131,13 +157,22 @@ export class Sessions {
   /** Drops a session from the books. */
   forget(session: OpenSession): void {
     const key = sessionKey(session);
+    const known = this.#open.get(key);
+    if (known === undefined) return;
     this.#open.delete(key);
     this.#deadlines.discard(key);
+    this.#unclaim(known);
+    this.#onChange(known, false);
   }
 
   /** `listener` is called when a session becomes due earlier than any other. */
   followDeadlines(listener: () => void): void {
     this.#onDeadline = listener;
+  }
+
+  /** `listener` is called when a session was entered into the books, or another one in its place, or taken out. */
+  followChanges(listener: (session: OpenSession, isOpen: boolean) => void): void {
+    this.#onChange = listener;
   }
 
   /** By the clock's `now`. */
@@ -163,6 +198,10 @@ export class Sessions {
     );
   }
 
+  get size(): number {
+    return this.#open.size;
+  }
+
   list(): OpenSession[] {
     return [...this.#open.values()];
   }
@@ -176,8 +215,20 @@ export class Sessions {
 
   #enter(session: OpenSession): void {
     const key = sessionKey(session);
+    const before = this.#open.get(key);
+    if (before !== undefined) this.#unclaim(before);
     this.#open.set(key, session);
+    const claim = claimOf(session);
+    this.#claims.set(claim, [...(this.#claims.get(claim) ?? []), session]);
     this.#setDeadline(key, session.until);
+    this.#onChange(session, true);
+  }
+
+  #unclaim(session: OpenSession): void {
+    const claim = claimOf(session);
+    const left = this.#claims.get(claim)?.filter((other) => other !== session) ?? [];
+    if (left.length === 0) this.#claims.delete(claim);
+    else this.#claims.set(claim, left);
   }
 
   #setDeadline(key: string, at: number): void {
@@ -221,14 +272,12 @@ function batchesOf<T>(all: readonly T[]): T[][] {
   );
 }
 
-/** `192.0.2.7`, `2001:db8::/64`, `fe80::1%eth0`. */
-export function formatCovers({ covers, link }: Pick<OpenSession, 'covers' | 'link'>): string {
-  return link === null ? formatNetwork(covers) : `${formatNetwork(covers)}%${link}`;
-}
-
-export function describeSession(session: OpenSession, clock: Clock): Session {
+/** `use`: what it was used for up to now. */
+export function describeSession(session: OpenSession, use: SessionUse, clock: Clock): Session {
   return {
+    session: session.id,
     service: session.service,
+    who: session.who,
     covers: formatCovers(session),
     since: new Date(session.since).toISOString(),
     until: shown(clock, session.until),
@@ -237,21 +286,15 @@ export function describeSession(session: OpenSession, clock: Clock): Session {
     metered: session.accounts.length > 0,
     rule: session.rule,
     reason: session.reason,
+    use,
   };
 }
 
-const linkLocal = { family: 6, base: 0xfe80n << 112n, prefix: 10 } as const;
-
-/** What tells a link-local address from the same one on another link: its interface. Null for all others. */
-export function linkOf(address: Network, interfaceName: string): string | null {
-  return contains(linkLocal, address) ? interfaceName : null;
+/** Whom it lets in, as events tell it. */
+export function sourceOf({ address, mac, outside }: OpenSession): FlowSource {
+  return { address, ...(mac === null ? {} : { mac }), ...(outside ? { outside: true } : {}) };
 }
 
-/** One source has one session of a service. */
-export function sessionKey({
-  service,
-  covers,
-  link,
-}: Pick<OpenSession, 'service' | 'covers' | 'link'>): string {
-  return `${service} ${covers.family} ${covers.base}/${covers.prefix} ${link ?? ''}`;
+function claimOf({ service, covers: { family, base, prefix } }: Pick<Place, 'service' | 'covers'>): string {
+  return `${service} ${family} ${base}/${prefix}`;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { formatPortRange, type Service } from '@nftoggle/config';
-import type { DaemonStatus, InterceptorStatus, QueueStatus } from '@nftoggle/contracts';
+import type { DaemonStatus, InterceptorStatus, QueueStatus, SessionUse } from '@nftoggle/contracts';
 import type { Clock } from './clock.ts';
 import type { Guard } from './guard.ts';
 import type { Interceptor } from './interceptor.ts';
@@ -14,6 +14,7 @@ export interface StatusSources {
   readonly guard: Guard;
   readonly interceptor: Interceptor;
   readonly sessions: Sessions;
+  readonly useOf: (session: OpenSession) => SessionUse;
   readonly services: Iterable<Service>;
   /** Queue number of each lane. */
   readonly lanes: ReadonlyMap<number, Lane>;
@@ -44,10 +45,10 @@ export function interceptorStatus(sources: StatusSources): InterceptorStatus {
       guards: describeGuarded(service),
       sessions: counts.get(service.name) ?? 0,
     })),
-    sessions: newest(sessions).map((session) => describeSession(session, clock)),
+    sessions: newest(sessions).map((session) => describeSession(session, sources.useOf(session), clock)),
     sessionsTotal: sessions.length,
     metering: sources.metering,
-    counts: { ...interceptor.counts },
+    counts: { ...interceptor.counts, unasked: interceptor.unasked.total },
   };
 }
 

@@ -15,6 +15,7 @@ import { Interceptor } from './interceptor.ts';
 import { Links } from './links.ts';
 import { bindQueue } from './queue/native-queue.ts';
 import { table } from './ruleset/names.ts';
+import { sessionStarted } from './session-new.ts';
 import { Sessions } from './sessions.ts';
 import { deviceToWake } from './wake-target.ts';
 import { Waking } from './waking.ts';
@@ -76,6 +77,10 @@ export async function begin(yamlText: string): Promise<void> {
       return anAllow({ wake: deviceToWake(flow, config) });
     },
     waking: new Waking({ wake, now: systemClock.now, after, log: { warn: () => undefined } }),
+    inFlight: () => 0,
+    onAnswered: () => undefined,
+    onStarted: (flow, session) =>
+      told.events.push({ type: 'session_started', data: sessionStarted(flow, session, systemClock) }),
     publish: (type, data) => told.events.push({ type, data }),
     log: { debug: () => undefined, warn: console.warn, error: console.error } as unknown as Logger,
     clock: systemClock,

@@ -2,7 +2,7 @@
 // Waits until devices are ready. wol wakes them; this asks it again and again, whatever becomes of it meanwhile.
 import type { WakeReply, WakeRequest } from '@nftoggle/contracts';
 import type { Logger } from '@nftoggle/daemon';
-import { tellInterval } from './denials.ts';
+import { logInterval } from './log-interval.ts';
 import type { WakeTarget } from './wake-target.ts';
 
 /** `failed`: wol gave up, or the time was over. */
@@ -114,7 +114,7 @@ export class Waking {
   /** Once in a while, for it is asked several times a second. */
   #tell({ device }: WakeTarget, problem: string): void {
     const now = this.#options.now();
-    if (now - this.#told < tellInterval) return;
+    if (now - this.#told < logInterval) return;
     this.#told = now;
     this.#options.log.warn({ device }, `what is asked for is not woken now, and asked for again: ${problem}`);
   }

@@ -6,6 +6,7 @@ export * from './child.ts';
 export * from './command.ts';
 export * from './connect.ts';
 export * from './datagrams.ts';
+export { type FloodOptions, floodWithSyns } from './flood.ts';
 export * from './lab.ts';
 export * from './magic-packets.ts';
 export * from './minecraft.ts';

@@ -3,26 +3,39 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { aConnection } from '../flow.fixture.ts';
 import type { ConntrackFlow } from '../native.ts';
+import { FlowCounts, type Movement } from './flow-counts.ts';
 import { Meter, type Metered } from './meter.ts';
 
 /** At least 1,000 bytes in ten seconds are use. */
 const settings = { tick: 10_000, idleBytes: 1_000 };
 const leo = 'person.leo';
 
-function aMetered(flows: readonly ConntrackFlow[], changes: Partial<Metered> = {}): Metered {
-  return { key: 'ssh 203.0.113.7', accounts: [leo], opened: 0, flows, ...changes };
+interface Session extends Metered {
+  readonly flows: readonly ConntrackFlow[];
 }
 
+function aMetered(flows: readonly ConntrackFlow[], changes: Partial<Metered> = {}): Session {
+  return { id: 'first', accounts: [leo], opened: 0, flows, ...changes };
+}
+
+/** A meter that is told what looks at connections show, and what it charges for. */
 function setUp() {
+  const counts = new FlowCounts(0);
   const meter = new Meter(0);
-  const measure = (now: number, ...sessions: Metered[]) =>
-    meter.measure(
-      sessions,
-      sessions.flatMap(({ flows }) => flows),
-      now,
-      settings,
-    );
-  return { meter, measure };
+  const note = (moved: readonly Movement[]): void => {
+    for (const movement of moved) meter.note(movement);
+  };
+  const measure = (now: number, ...sessions: Session[]) => {
+    const owners = new Map(sessions.flatMap(({ id, flows }) => flows.map((flow) => [flow, id] as const)));
+    const ownerOf = (flow: ConntrackFlow) => ({ session: owners.get(flow) ?? '', isReversed: false });
+    note(counts.look([...owners.keys()], ownerOf, now).moved);
+    const { uses } = meter.measure(sessions, now, settings);
+    return uses.flatMap(({ account, spans }) => spans.map((span) => ({ account, ...span })));
+  };
+  const mine = { session: 'first', isReversed: false };
+  const begin = (now: number, flow: ConntrackFlow): void => note(counts.began(flow, mine, now));
+  const end = (now: number, flow: ConntrackFlow): void => note(counts.ended(flow, mine, now));
+  return { counts, measure, begin, end };
 }
 
 describe('a meter', () => {
@@ -72,8 +85,8 @@ describe('a meter', () => {
     const { measure } = setUp();
     const sessions = (bytes: number) => [
       aMetered([aConnection({ bytes })]),
-      aMetered([aConnection({ bytes, sourcePort: 2 })], { key: 'web 203.0.113.7', opened: 4_000 }),
-      aMetered([aConnection({ bytes, sourcePort: 3 })], { key: 'ssh 203.0.113.8' }),
+      aMetered([aConnection({ bytes, sourcePort: 2 })], { id: 'second', opened: 4_000 }),
+      aMetered([aConnection({ bytes, sourcePort: 3 })], { id: 'third' }),
     ];
     measure(10_000, ...sessions(0));
     expect(measure(20_000, ...sessions(5_000))).toEqual([{ account: leo, from: 10_000, to: 20_000 }]);
@@ -118,7 +131,7 @@ describe('a meter', () => {
     const { measure } = setUp();
     const sessions = (one: number, other: number) => [
       aMetered([aConnection({ bytes: one })]),
-      aMetered([aConnection({ bytes: other, sourcePort: 2 })], { key: 'web 203.0.113.7' }),
+      aMetered([aConnection({ bytes: other, sourcePort: 2 })], { id: 'second' }),
     ];
     measure(10_000, ...sessions(0, 0));
     expect(measure(12_000, ...sessions(5_000, 0))).toEqual([{ account: leo, from: 10_000, to: 12_000 }]);
@@ -156,15 +169,53 @@ describe('a meter', () => {
     expect(measure(10_000, aMetered([]))).toEqual([]);
   });
 
-  it('charges nothing of the time before a session was metered', () => {
-    const { meter, measure } = setUp();
+  it('charges nothing of what a connection moved before its session was metered', () => {
+    const { counts, measure } = setUp();
     const flow = aConnection({ bytes: 1_000_000 });
-    meter.measure([], [flow], 10_000, settings);
+    counts.look([flow], () => undefined, 10_000);
     expect(measure(20_000, aMetered([flow]))).toEqual([]);
-    meter.pass(3_600_000);
-    expect(measure(3_610_000, aMetered([aConnection({ bytes: 2_000_000 })]))).toEqual([
-      { account: leo, from: 3_600_000, to: 3_610_000 },
+  });
+
+  it('charges a connection that came and went since the last measurement for its own life', () => {
+    const { measure, begin, end } = setUp();
+    measure(10_000, aMetered([]));
+    begin(12_000, aConnection());
+    end(14_500, aConnection({ bytes: 5_000 }));
+    expect(measure(20_000, aMetered([]))).toEqual([{ account: leo, from: 12_000, to: 14_500 }]);
+  });
+
+  it('charges no short connection that moved little', () => {
+    const { measure, begin, end } = setUp();
+    measure(10_000, aMetered([]));
+    begin(12_000, aConnection());
+    end(12_100, aConnection({ bytes: 400 }));
+    expect(measure(20_000, aMetered([]))).toEqual([]);
+  });
+
+  it('charges two short uses of an account, and nothing of the time between them', () => {
+    const { measure, begin, end } = setUp();
+    measure(10_000, aMetered([]), aMetered([], { id: 'second' }));
+    begin(11_000, aConnection());
+    end(12_000, aConnection({ bytes: 5_000 }));
+    const late = aConnection({ sourcePort: 2, bytes: 5_000 });
+    expect(measure(20_000, aMetered([]), aMetered([], { id: 'second' }))).toEqual([
+      { account: leo, from: 11_000, to: 12_000 },
     ]);
+    begin(20_000, aConnection({ sourcePort: 3 }));
+    end(21_000, aConnection({ sourcePort: 3, bytes: 5_000 }));
+    expect(measure(26_000, aMetered([]), aMetered([late], { id: 'second' }))).toEqual([
+      { account: leo, from: 20_000, to: 26_000 },
+    ]);
+  });
+
+  it('finds sessions without an account in use, too', () => {
+    const meter = new Meter(0);
+    const traffic = { fromSource: { packets: 10, bytes: 5_000 }, toSource: { packets: 0, bytes: 0 } };
+    meter.note({ session: 'first', from: 1_000, to: 9_000, ...traffic, isUncounted: false });
+    expect(meter.measure([{ id: 'first', accounts: [], opened: 0 }], 10_000, settings)).toEqual({
+      activities: [{ session: 'first', from: 1_000, to: 9_000 }],
+      uses: [],
+    });
   });
 
   it('never charges an account for more time than has passed, whenever it is looked at', () => {
@@ -178,7 +229,7 @@ describe('a meter', () => {
           now += after;
           for (const [i, more] of moved.entries()) bytes.set(i, (bytes.get(i) ?? 0) + more);
           const sessions = [...bytes].map(([sourcePort, sum]) =>
-            aMetered([aConnection({ sourcePort, bytes: sum })], { key: `${sourcePort}` }),
+            aMetered([aConnection({ sourcePort, bytes: sum })], { id: `${sourcePort}` }),
           );
           for (const { from, to } of measure(now, ...sessions)) {
             expect(from).toBeGreaterThanOrEqual(end);

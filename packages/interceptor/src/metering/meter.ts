@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// How long each account was in use, told by the counters of connections: an idle one that only keeps itself
-// alive is no use, and several sessions at once use up an account once.
+// When each session was in use, and so for how long each account, told by what its connections moved: an idle one that
+// only keeps itself alive is no use, and several sessions at once use up an account once.
 import type { AccountId } from '@nftoggle/contracts';
-import type { ConntrackFlow } from '../native.ts';
-import { flowKey, isLive } from '../session-flows.ts';
+import type { Movement } from './flow-counts.ts';
+import { type Span, union, without } from './spans.ts';
 
 export interface MeterSettings {
   /** Between two measurements, in milliseconds. */
@@ -12,27 +12,34 @@ export interface MeterSettings {
   readonly idleBytes: number;
 }
 
-/** A session that is charged, as far as a meter needs to know it. */
+/** A session, as far as a meter needs to know it. */
 export interface Metered {
-  readonly key: string;
+  readonly id: string;
+  /** What its use is charged to; empty for most. */
   readonly accounts: readonly AccountId[];
   /** When it was opened, by the clock's `now`. */
   readonly opened: number;
-  readonly flows: readonly ConntrackFlow[];
 }
 
-/** An account was in use all the time between two moments of the clock's `now`. */
+/** When a session was in use, by the clock's `now`. */
+export interface Activity extends Span {
+  readonly session: string;
+}
+
+/** The same of an account, in order. */
 export interface Use {
   readonly account: AccountId;
-  readonly from: number;
-  readonly to: number;
+  readonly spans: readonly Span[];
 }
 
-type Traffic = NonNullable<ConntrackFlow['traffic']>;
+type Moved = Pick<Movement, 'session' | 'from' | 'to' | 'fromSource' | 'toSource' | 'isUncounted'>;
 
 /** What a session moved since a moment. */
 interface Book {
+  readonly since: number;
+  /** All of it between these. */
   readonly from: number;
+  readonly to: number;
   readonly bytes: number;
   readonly packets: number;
   /** A connection of it has no counters, so it was in use. */
@@ -45,107 +52,104 @@ const leastPackets = 5;
 const mostOfPacket = 1_500;
 
 export class Meter {
-  /** Counters as they were when connections were looked at last. */
-  #seen: ReadonlyMap<string, Traffic> = new Map();
   #books: ReadonlyMap<string, Book> = new Map();
-  /** Until when each account is charged. */
-  #charged: ReadonlyMap<AccountId, number> = new Map();
+  #notes = new Map<string, Moved[]>();
+  /** For when each account is charged, as far as books reach back. */
+  #charged: ReadonlyMap<AccountId, readonly Span[]> = new Map();
   #last: number;
 
   constructor(now: number) {
     this.#last = now;
   }
 
-  /** Nothing is metered: what moves from now on counts for those that are metered later. */
-  pass(now: number): void {
-    this.#books = new Map();
-    this.#last = now;
+  note(moved: Moved): void {
+    const notes = this.#notes.get(moved.session);
+    if (notes === undefined) this.#notes.set(moved.session, [moved]);
+    else notes.push(moved);
   }
 
   /**
-   * What was used up to now and not told before. A session that moved too little in less than half a tick is
-   * left open: it may be a moment of quiet, and what it moves next is added to that.
-   * @param flows all connections that were let in, those of sessions that are not metered among them
+   * What was used up to now and not told before, by each session and by each account. A session that moved too little
+   * in less than half a tick is left open: it may be a moment of quiet, and what it moves next is added to that.
    */
   measure(
     sessions: readonly Metered[],
-    flows: readonly ConntrackFlow[],
     now: number,
     settings: MeterSettings,
-  ): Use[] {
-    const moved = this.#look(flows);
+  ): { readonly activities: readonly Activity[]; readonly uses: readonly Use[] } {
     const books = new Map<string, Book>();
-    const used = new Map<AccountId, number>();
+    const used = new Map<AccountId, Span[]>();
+    const activities: Activity[] = [];
     for (const session of sessions) {
-      const book = this.#add(session, moved, now);
+      const book = this.#bookOf(session, now);
       const isUsed = wasUsed(book, now, settings);
-      if (isUsed) for (const account of session.accounts) noteUse(used, account, book.from);
-      const isClosed = isUsed || now - book.from >= settings.tick / 2;
-      books.set(session.key, isClosed ? emptyBook(now) : book);
+      if (isUsed) {
+        const span = spanOf(book, now);
+        activities.push({ session: session.id, ...span });
+        for (const account of session.accounts) used.set(account, [...(used.get(account) ?? []), span]);
+      }
+      const isClosed = isUsed || now - book.since >= settings.tick / 2;
+      books.set(session.id, isClosed ? emptyBook(now) : book);
     }
     this.#books = books;
+    this.#notes = new Map();
     this.#last = now;
-    return this.#charge(used, now);
+    return { activities, uses: this.#charge(used, now) };
   }
 
-  /** What each connection moved since it was looked at last; all that it ever moved at the first time. */
-  #look(flows: readonly ConntrackFlow[]): ReadonlyMap<ConntrackFlow, Traffic> {
-    const seen = new Map<string, Traffic>();
-    const moved = new Map<ConntrackFlow, Traffic>();
-    for (const flow of flows) {
-      if (flow.traffic === undefined) continue;
-      const key = flowKey(flow);
-      moved.set(flow, since(this.#seen.get(key), flow.traffic));
-      seen.set(key, flow.traffic);
-    }
-    this.#seen = seen;
-    return moved;
-  }
-
-  #add({ key, opened, flows }: Metered, moved: ReadonlyMap<ConntrackFlow, Traffic>, now: number): Book {
-    const { from, ...before } =
-      this.#books.get(key) ?? emptyBook(Math.min(Math.max(opened, this.#last), now));
-    let { bytes, packets, isUncounted } = before;
-    for (const flow of flows) {
-      bytes += moved.get(flow)?.bytes ?? 0;
-      packets += moved.get(flow)?.packets ?? 0;
-      isUncounted ||= flow.traffic === undefined && isLive(flow);
-    }
-    return { from, bytes, packets, isUncounted };
+  #bookOf({ id, opened }: Metered, now: number): Book {
+    const begin = this.#books.get(id) ?? emptyBook(Math.min(Math.max(opened, this.#last), now));
+    return (this.#notes.get(id) ?? []).reduce(enter, begin);
   }
 
   /** No account is charged twice for the same time, whichever of its sessions was in use. */
-  #charge(used: ReadonlyMap<AccountId, number>, now: number): Use[] {
-    const uses = [...used]
-      .map(([account, from]) => ({
-        account,
-        from: Math.max(from, this.#charged.get(account) ?? from),
-        to: now,
-      }))
-      .filter(({ from, to }) => to > from);
-    const oldest = [...this.#books.values()].reduce((least, { from }) => Math.min(least, from), now);
-    const relevant = [...this.#charged].filter(([, until]) => until > oldest);
-    this.#charged = new Map([...relevant, ...uses.map(({ account, to }) => [account, to] as const)]);
-    return uses;
+  #charge(used: ReadonlyMap<AccountId, readonly Span[]>, now: number): Use[] {
+    const oldest = [...this.#books.values()].reduce((least, { since }) => Math.min(least, since), now);
+    const charged = new Map<AccountId, readonly Span[]>();
+    for (const account of new Set([...this.#charged.keys(), ...used.keys()])) {
+      const spans = union([...(this.#charged.get(account) ?? []), ...(used.get(account) ?? [])]);
+      const relevant = spans.filter(({ to }) => to > oldest);
+      if (relevant.length > 0) charged.set(account, relevant);
+    }
+    const uses = [...used].map(([account, spans]) => ({
+      account,
+      spans: without(union(spans), this.#charged.get(account) ?? []),
+    }));
+    this.#charged = charged;
+    return uses.filter(({ spans }) => spans.length > 0);
   }
 }
 
-function emptyBook(from: number): Book {
-  return { from, bytes: 0, packets: 0, isUncounted: false };
+function emptyBook(since: number): Book {
+  return {
+    since,
+    from: Number.POSITIVE_INFINITY,
+    to: Number.NEGATIVE_INFINITY,
+    bytes: 0,
+    packets: 0,
+    isUncounted: false,
+  };
 }
 
-/** Counters that run backwards are those of another connection. */
-function since(before: Traffic | undefined, now: Traffic): Traffic {
-  if (before === undefined || before.bytes > now.bytes || before.packets > now.packets) return now;
-  return { bytes: now.bytes - before.bytes, packets: now.packets - before.packets };
+function enter(book: Book, { from, to, fromSource, toSource, isUncounted }: Moved): Book {
+  return {
+    since: book.since,
+    from: Math.min(book.from, from),
+    to: Math.max(book.to, to),
+    bytes: book.bytes + fromSource.bytes + toSource.bytes,
+    packets: book.packets + fromSource.packets + toSource.packets,
+    isUncounted: book.isUncounted || isUncounted,
+  };
 }
 
 function wasUsed(book: Book, now: number, { tick, idleBytes }: MeterSettings): boolean {
   if (book.isUncounted) return true;
   const isMany = book.packets >= leastPackets || book.bytes > leastPackets * mostOfPacket;
-  return isMany && book.bytes >= (idleBytes * (now - book.from)) / tick;
+  return isMany && book.bytes >= (idleBytes * (now - book.since)) / tick;
 }
 
-function noteUse(used: Map<AccountId, number>, account: AccountId, from: number): void {
-  used.set(account, Math.min(used.get(account) ?? from, from));
+/** A connection that came and went since the last measurement was in use for its own life at most. */
+function spanOf({ since, from, to }: Book, now: number): Span {
+  const begin = Math.min(Math.max(from, since), now);
+  return { from: begin, to: Math.max(begin, Math.min(to, now)) };
 }

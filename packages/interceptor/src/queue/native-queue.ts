@@ -103,3 +103,12 @@ export function kernelQueues(): KernelQueue[] {
       return { number, portId, waiting, total, droppedFull, droppedSocket };
     });
 }
+
+/** Packets that the kernel holds in our queues and that we were not given yet, by the queues' numbers. */
+export function inFlight(queues: ReadonlyMap<number, PacketQueue>): number {
+  if (queues.size === 0) return 0;
+  return kernelQueues().reduce((sum, { number, waiting }) => {
+    const given = queues.get(number)?.held() ?? waiting;
+    return sum + Math.max(0, waiting - given);
+  }, 0);
+}

@@ -30,9 +30,23 @@ export const gateChain = ({ index, name }: Indexed): string => `gate_${index}_${
 export const openChain = ({ index, name }: Indexed): string => `open_${index}_${name}`;
 export const watchChain = ({ index, name }: Indexed): string => `watch_${index}_${name}`;
 
+/** What is counted of a service, in packets: see ServiceCounts. */
+export const countedThings = ['asked', 'entered', 'opened'] as const;
+export type Counted = (typeof countedThings)[number];
+
+/** The kernel takes names of objects up to 255 characters (NFT_OBJ_MAXNAMELEN), and ids have 63 at most. */
+export const counterOf = (what: Counted, { index, name }: Indexed): string => `${what}_${index}_${name}`;
+
 /** The session sets of a service: IPv4 addresses, IPv6 addresses, link-local ones with their link, IPv6 prefixes. */
 export const sessionSets = (name: Id) =>
   ({ v4: `v4_${name}`, v6: `v6_${name}`, v6Link: `v6l_${name}`, v6Prefix: `v6p_${name}` }) as const;
+
+/** Reads back from the name of a counter what it counts, and of which service. */
+export function parseCounter(counter: string): { readonly what: Counted; readonly service: string } | null {
+  const match = /^(asked|entered|opened)_\d+_(.+)$/.exec(counter);
+  const what = countedThings.find((thing) => thing === match?.[1]);
+  return what !== undefined && match?.[2] !== undefined ? { what, service: match[2] } : null;
+}
 
 /** Reads service and index back from the name of a gate or watch chain. */
 export function parseServiceChain(chain: string): Indexed | null {

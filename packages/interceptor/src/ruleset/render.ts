@@ -11,7 +11,17 @@ import { admitChains, admitSets } from './admit.ts';
 import { Dispatch, eachFamily, type IndexedService } from './dispatch.ts';
 import { forwardingChains } from './forwarding.ts';
 import { hex } from './hex.ts';
-import { askChain, gateBaseChain, gateChain, openChain, sessionSets, table, watchChain } from './names.ts';
+import {
+  askChain,
+  countedThings,
+  counterOf,
+  gateBaseChain,
+  gateChain,
+  openChain,
+  sessionSets,
+  table,
+  watchChain,
+} from './names.ts';
 import { unreachableChains } from './unreachable.ts';
 
 export type QueueMechanism = 'nft_queue' | 'xt_NFQUEUE';
@@ -44,6 +54,8 @@ export interface SetDeclaration {
 }
 
 export interface Ruleset {
+  /** Named counters, which count on while the rules that name them are replaced. */
+  readonly counters: readonly string[];
   readonly sets: readonly SetDeclaration[];
   /** Callees before callers. */
   readonly chains: readonly Chain[];
@@ -78,6 +90,7 @@ function renderGuard(input: RulesetInput): Ruleset {
     [...config.services.values()].flatMap((s) => s.allow.flatMap((r) => r.from)),
   );
   return {
+    counters: services.flatMap((service) => countedThings.map((what) => counterOf(what, service))),
     sets: [
       ...services.flatMap(({ name }) => sessionSetsOf(name, config.limits.sessions)),
       ...admitSets,
@@ -108,6 +121,7 @@ function renderWatch(input: RulesetInput): Ruleset {
   const services = indexed(input);
   const dispatch = new Dispatch(services, input);
   return {
+    counters: [],
     sets: [],
     chains: [
       ...services.map((service) => watchServiceChain(service, input)),
@@ -157,6 +171,7 @@ function serviceChains(service: IndexedService, config: Config, marks: Marks): C
   const sessions = sessionMatches(service.name, config.kernel.ipv6Prefix);
   const opened = hex(marks.opened(service.index));
   const others = hex(marks.merge(0xffff_ffff, 0));
+  const asked = `counter name "${counterOf('asked', service)}"`;
   const ask = `meta mark set meta mark & ${others} | ${hex(marks.asked(service.index))}`;
   const isWaking = wakesAny(service, config);
   return [
@@ -165,20 +180,27 @@ function serviceChains(service: IndexedService, config: Config, marks: Marks): C
       rules: [
         `ct mark set ct mark & ${others} | ${opened}`,
         `meta mark set meta mark & ${others}`,
-        'counter accept',
+        `counter name "${counterOf('opened', service)}" accept`,
       ],
     },
     {
       name: askChain(service),
       rules: isWaking
         ? // The machine may have fallen asleep since the last packet, whoever has a session.
-          ['jump plausible', ask, ...sessions.map((match) => `${match} goto admit_known`), 'goto admit']
+          [
+            asked,
+            'jump plausible',
+            ask,
+            ...sessions.map((match) => `${match} goto admit_known`),
+            'goto admit',
+          ]
         : // Whoever has a session needs no question. Whether it is really that source, the gate looks at.
-          [...sessions.map((match) => `${match} accept`), 'jump plausible', ask, 'goto admit'],
+          [...sessions.map((match) => `${match} accept`), asked, 'jump plausible', ask, 'goto admit'],
     },
     {
       name: gateChain(service),
       rules: [
+        `counter name "${counterOf('entered', service)}"`,
         'jump plausible',
         `meta mark & ${hex(marks.mask)} == ${opened} goto ${openChain(service)}`,
         // Whatever a source with a session sends may pass: its connections outlive a flushed conntrack table.
@@ -314,8 +336,9 @@ export function baseLine(hook: string, type: Chain['type']): string {
 }
 
 /** The whole table as `nft -f` takes it: for people, and for golden tests. */
-export function formatRuleset({ sets, chains }: Ruleset): string {
+export function formatRuleset({ counters, sets, chains }: Ruleset): string {
   const blocks = [
+    ...counters.map((name) => `\tcounter ${name} {\n\t}`),
     ...sets.map(
       (set) =>
         `\tset ${set.name} {\n${setLines(set)

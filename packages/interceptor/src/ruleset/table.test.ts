@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: MIT
-import { connect, createLab, type Lab, labObstacles, startTcpEcho } from '@nftoggle/lab';
+import {
+  connect,
+  createLab,
+  type Lab,
+  labObstacles,
+  rawPackets,
+  startTcpEcho,
+  udpExchange,
+} from '@nftoggle/lab';
 import { type Inside, startInside } from '@nftoggle/testkit';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { goldenConfigs, goldenNames } from './golden.fixture.ts';
 import { lastingChains } from './names.ts';
 
@@ -143,6 +151,17 @@ describe.skipIf(labObstacles().length > 0)('Table, in a real kernel', () => {
       ['a rule is added', 'add rule inet nftoggle gate accept', 'table_altered'],
       ['a queue chain is flushed', 'flush chain inet nftoggle queue_known', 'table_altered'],
       ['a chain is added', 'add chain inet nftoggle theirs', 'table_altered'],
+      ['a counter is added', 'add counter inet nftoggle theirs', 'table_altered'],
+      [
+        'a counter is deleted, with the rule that counts by it',
+        'flush chain inet nftoggle open_1_ssh; delete counter inet nftoggle opened_1_ssh',
+        'table_altered',
+      ],
+      [
+        'a counter is replaced by another of that name',
+        'flush chain inet nftoggle open_1_ssh; delete counter inet nftoggle opened_1_ssh; add counter inet nftoggle opened_1_ssh',
+        'table_altered',
+      ],
       [
         'a base chain is added',
         'add chain inet nftoggle theirs { type filter hook input priority 0; policy drop; }',
@@ -164,6 +183,8 @@ describe.skipIf(labObstacles().length > 0)('Table, in a real kernel', () => {
     it.each([
       ['a session', 'add element inet nftoggle v4_ssh { 192.0.2.1 timeout 1m }'],
       ["somebody else's table", 'add table inet other'],
+      ["somebody else's counter", 'add table inet other; add counter inet other theirs'],
+      ['counters that are set to zero', 'reset counters table inet nftoggle'],
       ['nothing at all', 'list tables'],
     ])('is not alarmed by %s', async (_, harmless) => {
       await kernel.apply(ssh);
@@ -244,6 +265,117 @@ describe.skipIf(labObstacles().length > 0)('Table, in a real kernel', () => {
         },
       );
       expect(await kernel.serviceIndexes()).toEqual(new Map([['ssh', 1]]));
+    });
+  });
+
+  describe('counts packets by service', () => {
+    const push = { set: 'v4_ssh', key: Uint8Array.of(203, 0, 113, 66), timeout: 60_000 };
+    beforeEach(() => kernel.forgetFlows());
+    const counts = async (service = 'ssh') => (await kernel.takeCounts()).get(service);
+    /** Datagrams to a port that nobody listens at: what becomes of them is of no interest. */
+    const send = (count: number, port = 22, gapMs = 0, address = lab.host('gateway').ipv4) =>
+      udpExchange(lab.host('scanner'), { address, port, count, gapMs, timeoutMs: 1 });
+    const both = 'version: 1\nservices:\n  ssh: { ports: [22/tcp, 22/udp], allow: [lan] }\n';
+
+    it.each(['ipv4', 'ipv6'] as const)('that are asked about, over %s', async (family) => {
+      await kernel.apply(both);
+      // Nobody listens on the queue, and the kernel drops them there.
+      await send(3, 22, 0, lab.host('gateway')[family]);
+      expect(await counts()).toEqual({ asked: 3, entered: 0, opened: 0 });
+      expect(await counts()).toEqual({ asked: 0, entered: 0, opened: 0 });
+    });
+
+    it('that come to the gate, and those that it opens for', async () => {
+      await kernel.apply(both);
+      await rawPackets(
+        lab.host('scanner'),
+        `send([IP(dst="${lab.host('gateway').ipv4}")/TCP(dport=22, flags=f) for f in ("A", "F", "")])`,
+      );
+      expect(await counts()).toEqual({ asked: 0, entered: 3, opened: 0 });
+      await kernel.put([push]);
+      await send(5);
+      expect(await counts(), 'one flow').toEqual({ asked: 0, entered: 1, opened: 1 });
+    });
+
+    it('of each service by itself, and forgets those that are gone', async () => {
+      await kernel.apply(`${both}  game: { ports: [9000/udp], allow: [lan] }\n`);
+      await send(1);
+      await send(2, 9_000);
+      expect(await kernel.takeCounts()).toEqual(
+        new Map([
+          ['game', { asked: 2, entered: 0, opened: 0 }],
+          ['ssh', { asked: 1, entered: 0, opened: 0 }],
+        ]),
+      );
+      await kernel.apply(both);
+      expect([...(await kernel.takeCounts()).keys()]).toEqual(['ssh']);
+      expect(await kernel.listing()).not.toContain('game');
+    });
+
+    it('on while it changes in place, and over a restart', async () => {
+      await kernel.apply(both);
+      await send(2);
+      await kernel.apply(`${both}  game: { ports: [9000/udp], allow: [lan] }\n`);
+      await kernel.forget();
+      await kernel.apply(both);
+      expect(await counts()).toEqual({ asked: 2, entered: 0, opened: 0 });
+    });
+
+    it('by names of any length that a service may have', async () => {
+      const name = `a-${'long-'.repeat(12)}`.slice(0, 62).concat('z');
+      expect(name).toHaveLength(63);
+      await kernel.apply(`version: 1\nservices:\n  ${name}: { ports: [22/udp], allow: [lan] }\n`);
+      await send(1);
+      expect(await counts(name)).toEqual({ asked: 1, entered: 0, opened: 0 });
+      expect(await kernel.state()).toBe('intact');
+    });
+
+    it('without a loss, though they are read all the time while tables change', async () => {
+      // As many as the kernel needs several messages for, between which tables may change.
+      const many = Array.from(
+        { length: 400 },
+        (_, n) => `  s${n}: { ports: [${10_000 + n}/udp], allow: [any] }`,
+      );
+      await kernel.apply(`version: 1\nservices:\n${many.join('\n')}\n`);
+      const gateway = lab.host('gateway');
+      const storm = gateway.start([
+        'sh',
+        '-c',
+        'while :; do nft add table ip x; nft delete table ip x; done',
+      ]);
+      try {
+        const [taken] = await Promise.all([kernel.takeUntil('s399', 'asked', 1_000), send(1_000, 10_399, 1)]);
+        expect(taken).toBe(1_000);
+        expect(await counts('s399')).toMatchObject({ asked: 0 });
+      } finally {
+        await storm.stop();
+      }
+    });
+
+    it('without touching the counters of others, and nobody can take ours away while they count', async () => {
+      await kernel.apply(both);
+      const others = 'table inet other { counter asked_1_ssh { packets 7 bytes 70 }; }';
+      await kernel.nftRun(`${others}\n${others.replace('inet', 'ip').replace('other', 'nftoggle')}`);
+      await send(1);
+      expect(await counts()).toMatchObject({ asked: 1 });
+      for (const table of ['inet other', 'ip nftoggle'])
+        expect(await kernel.nftRun(`list counter ${table} asked_1_ssh`)).toContain('packets 7');
+      await expect(kernel.nftRun('delete counter inet nftoggle asked_1_ssh')).rejects.toThrow(/busy/);
+      expect(await kernel.state()).toBe('intact');
+    });
+
+    it('as fast with 65,536 sessions as with none', async () => {
+      await kernel.apply(both);
+      await kernel.fill('v4_ssh');
+      const milliseconds = await kernel.takeTimed();
+      console.info(`counts were taken in ${milliseconds.toFixed(2)} ms with 65,536 sessions`);
+      expect(milliseconds).toBeLessThan(100);
+    });
+
+    it('not while it only watches, nor where there is no table', async () => {
+      expect(await kernel.takeCounts()).toEqual(new Map());
+      await kernel.apply(goldenConfigs.watch);
+      expect(await kernel.takeCounts()).toEqual(new Map());
     });
   });
 

@@ -4,7 +4,15 @@ import type { PortRange } from '@nftoggle/config';
 import type { ListedSet, Native } from '../native.ts';
 import { parsePortKeys } from './gate-ports.ts';
 import { keyTypeOf } from './key-type.ts';
-import { gateBaseChain, lastingChains, panicTable, parseServiceChain, sessionSets, table } from './names.ts';
+import {
+  gateBaseChain,
+  lastingChains,
+  panicTable,
+  parseCounter,
+  parseServiceChain,
+  sessionSets,
+  table,
+} from './names.ts';
 import {
   baseLine,
   type QueueMechanism,
@@ -13,6 +21,16 @@ import {
   type SetDeclaration,
   setLines,
 } from './render.ts';
+
+/** Packets of a service. */
+export interface ServiceCounts {
+  /** Of sources without a session, to ask about. */
+  readonly asked: number;
+  /** That came to the gate without the mark of a connection that was let in. */
+  readonly entered: number;
+  /** That the gate let in: of each connection the first, or the first few that came at once. */
+  readonly opened: number;
+}
 
 export type TableState = 'intact' | 'table_removed' | 'table_altered' | 'panic';
 
@@ -85,6 +103,19 @@ export class Table {
   /** The ports that the table in the kernel guards. A table that only watches guards none. */
   guardedPorts(): PortRange[] {
     return parsePortKeys(this.#messages.listMapKeys(table, gateBaseChain));
+  }
+
+  /** What was counted of each service since this was called last; none when there is no table. */
+  takeCounts(): Map<string, ServiceCounts> {
+    const counts = new Map<string, ServiceCounts>();
+    for (const { name, packets } of this.#messages.takeCounters(table)) {
+      const counter = parseCounter(name);
+      if (counter === null) continue;
+      const { what, service } = counter;
+      const sum = counts.get(service) ?? { asked: 0, entered: 0, opened: 0 };
+      counts.set(service, { ...sum, [what]: sum[what] + packets });
+    }
+    return counts;
   }
 
   /**
@@ -166,7 +197,11 @@ export class Table {
     this.#messages.setQueueRule(table, queueChains.strangers, firstQueue + 1);
   }
 
-  #commands({ sets, chains }: Ruleset, mechanism: QueueMechanism, { kept, gone }: SetChanges): string {
+  #commands(
+    { counters, sets, chains }: Ruleset,
+    mechanism: QueueMechanism,
+    { kept, gone }: SetChanges,
+  ): string {
     const isQueueChain = (name: string): boolean => (Object.values(queueChains) as string[]).includes(name);
     const untouched = (name: string): boolean => mechanism === 'xt_NFQUEUE' && isQueueChain(name);
     const existing = this.#messages.listChains(table).filter((name) => !untouched(name));
@@ -175,9 +210,17 @@ export class Table {
     const stale = existing.filter(
       (name) => !isQueueChain(name) && !isLasting(name) && !chains.some((chain) => chain.name === name),
     );
+    const counting = this.#messages.listCounters(table);
     return [
       `add table inet ${table}`,
       ...existing.map((name) => `flush chain inet ${table} ${name}`),
+      ...counting
+        .filter((name) => !counters.includes(name))
+        .map((name) => `delete counter inet ${table} ${name}`),
+      // Those that count already are let alone: what adding them again does is up to the kernel.
+      ...counters
+        .filter((name) => !counting.includes(name))
+        .map((name) => `add counter inet ${table} ${name}`),
       ...gone.map((name) => `delete set inet ${table} ${name}`),
       ...sets
         .filter(({ name }) => !kept.includes(name))

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+import type { Memory, OldMemory, SessionMemory } from './session-file.ts';
+
+/** A file that is only in memory; it goes through text all the same. */
+export class FakeMemory implements SessionMemory {
+  #text: string | undefined;
+  /** Of what is found there. */
+  facts = { isOfThisBoot: true, seen: 0, damaged: 0 };
+  writes = 0;
+
+  read(): OldMemory | undefined {
+    return this.#text === undefined ? undefined : { ...(JSON.parse(this.#text) as Memory), ...this.facts };
+  }
+
+  write(memory: Memory): void {
+    this.#text = JSON.stringify(memory);
+    this.writes += 1;
+  }
+
+  confirm(): void {}
+}
