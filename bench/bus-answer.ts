@@ -2,6 +2,7 @@
 // Answers every question about a flow with the same decision.
 //   bus-answer.ts URL PASSWORD
 import { Bus } from '@nftoggle/bus';
+import { nobody } from '@nftoggle/contracts';
 
 const [url = '', password = ''] = process.argv.slice(2);
 const bus = new Bus({ url, user: 'policy', password, node: 'bench', daemon: 'policy' });
@@ -17,6 +18,7 @@ bus.serve('decide', () => ({
   wake: null,
   accounts: [],
   prefix: 32,
+  who: nobody,
   revision: '0123456789ab',
 }));
 await bus.ready;

@@ -11,7 +11,15 @@ import type { Scale } from './scale.ts';
 import { percentile } from './statistics.ts';
 
 const port = 4222;
-const passwords = { interceptor: 'bench', policy: 'bench', wol: 'bench', api: 'bench', tap: 'bench' };
+const passwords = {
+  interceptor: 'bench',
+  policy: 'bench',
+  wol: 'bench',
+  hooks: 'bench',
+  stats: 'bench',
+  api: 'bench',
+  tap: 'bench',
+};
 
 /**
  * A question and its answer between two processes over NATS, with nothing decided and no packet near: the part

@@ -7,8 +7,10 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { labObstacles } from '@nftoggle/lab';
 import { runBench } from './bench.ts';
+import { measureStats } from './measure-stats.ts';
 import { fullScale, quickScale } from './scale.ts';
 import { formatReport } from './table.ts';
+import { formatStats } from './table-stats.ts';
 
 const { values: options } = parseArgs({
   options: { quick: { type: 'boolean', default: false }, json: { type: 'string' } },
@@ -20,11 +22,13 @@ if (obstacles.length > 0) {
 }
 
 const started = performance.now();
-const report = await runBench(options.quick ? quickScale : fullScale, (step) => {
+const scale = options.quick ? quickScale : fullScale;
+const onStep = (step: string): void =>
   console.error(`${((performance.now() - started) / 1_000).toFixed(0).padStart(4)} s  ${step}`);
-});
+const report = await runBench(scale, onStep);
+const stats = await measureStats(scale, onStep);
 const file = options.json ?? fileURLToPath(new URL('results/latest.json', import.meta.url));
 mkdirSync(dirname(file), { recursive: true });
-writeFileSync(file, `${JSON.stringify({ quick: options.quick, ...report }, null, 2)}\n`);
-console.log(formatReport(report));
+writeFileSync(file, `${JSON.stringify({ quick: options.quick, ...report, stats }, null, 2)}\n`);
+console.log(`${formatReport(report)}\n\n${formatStats(stats)}`);
 console.log(`\n${file}`);

@@ -16,6 +16,11 @@ export interface Scale {
   readonly policyDecisions: number;
   /** How often a machine is woken, in each of three ways. */
   readonly wakeRounds: number;
+  /** Events of a statistics database, and those that are read from an event stream. */
+  readonly statsEvents: number;
+  readonly statsStreamEvents: number;
+  /** How long the commits of few events are counted. */
+  readonly statsIdleSeconds: number;
 }
 
 /** Many short rounds rather than few long ones: machines are slow or fast for seconds at a time. */
@@ -29,6 +34,9 @@ export const fullScale: Scale = {
   streamSeconds: 1,
   policyDecisions: 50_000,
   wakeRounds: 8,
+  statsEvents: 5_000_000,
+  statsStreamEvents: 100_000,
+  statsIdleSeconds: 60,
 };
 
 /** Enough to see that everything works; the figures mean little. */
@@ -42,4 +50,7 @@ export const quickScale: Scale = {
   streamSeconds: 1,
   policyDecisions: 5_000,
   wakeRounds: 1,
+  statsEvents: 200_000,
+  statsStreamEvents: 10_000,
+  statsIdleSeconds: 15,
 };

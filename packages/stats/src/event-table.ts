@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+import type { CloudEvent } from '@nftoggle/contracts';
+import type { Database, Statement } from 'better-sqlite3';
+import { keysOf } from './event-facts.ts';
+import { idBytes } from './event-id.ts';
+import type { Names } from './names.ts';
+
+/** Events as they came, each once: its id is known for as long as it could come again, longer than it is kept. */
+export class EventTable {
+  readonly #names: Names;
+  readonly #insert: Statement;
+  readonly #forgotten: Statement<[Buffer], number>;
+  readonly #count: Statement<[number]>;
+
+  constructor(database: Database, names: Names) {
+    this.#names = names;
+    this.#insert = database.prepare(
+      `INSERT INTO event (id, time, stored, type, author, service, person, device, address, subject, data)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+    );
+    this.#forgotten = database.prepare<[Buffer], number>('SELECT 1 FROM forgotten WHERE id = ?').pluck();
+    this.#count = database.prepare("UPDATE fact SET value = value + ? WHERE key = 'events'");
+  }
+
+  /** False when it was there before. `now` in seconds. */
+  add(event: CloudEvent, now: number): boolean {
+    const id = idBytes(event.id);
+    if (this.#forgotten.get(id) !== undefined) return false;
+    const { service, person, device, address } = keysOf(event);
+    const subject = event.subject === undefined ? null : event.subject === service ? '' : event.subject;
+    const { changes } = this.#insert.run(
+      id,
+      Date.parse(event.time),
+      now,
+      this.#names.idOf('type', event.type),
+      this.#names.idOf('author', event.source),
+      service === null ? null : this.#names.idOf('service', service),
+      person === null ? null : this.#names.idOf('person', person),
+      device === null ? null : this.#names.idOf('device', device),
+      address,
+      subject,
+      JSON.stringify(event.data),
+    );
+    return changes > 0;
+  }
+
+  /** Once in a transaction. */
+  count(added: number): void {
+    this.#count.run(added);
+  }
+}
