@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { type ReplyOf, type RequestOf, requests } from '@nftoggle/contracts';
+import { type Daemon, type ReplyOf, type RequestOf, requests } from '@nftoggle/contracts';
 import type { FastifyReply } from 'fastify';
 import type { Backend, Question } from './backend.ts';
 import { badRequest } from './bad-request.ts';
@@ -39,35 +39,32 @@ export async function answer<Q extends Question>(
   return reply.code(status?.(checked as Success<Q>) ?? 200).send(checked);
 }
 
-const changes: ReadonlySet<Question> = new Set([
-  'bonus',
-  'grantIssue',
-  'grantExtend',
-  'grantRevoke',
-  'clockAccept',
-]);
-
-function silence(question: Question): Problem {
-  if (requests[question].server === 'wol') return wolIsSilent;
-  return changes.has(question) ? noAnswerToChange : noAnswer;
-}
-
-const noAnswer: Problem = {
-  error: 'no_answer',
-  message: 'The policy daemon does not answer. `nftoggle status` shows what is down, and its log says why.',
-};
-
 /** A deadline that passed says nothing about what was done before, or will be done after it. */
-const noAnswerToChange: Problem = {
-  error: 'no_answer',
-  message:
-    'The policy daemon does not answer, so it is not known whether this was done: `nftoggle grants` and ' +
-    '`nftoggle allowances` show it. `nftoggle status` shows what is down.',
+const unknownChanges: Readonly<Partial<Record<Question, string>>> = {
+  bonus: '`nftoggle grants` and `nftoggle allowances` show it.',
+  grantIssue: '`nftoggle grants` and `nftoggle allowances` show it.',
+  grantExtend: '`nftoggle grants` and `nftoggle allowances` show it.',
+  grantRevoke: '`nftoggle grants` and `nftoggle allowances` show it.',
+  clockAccept: '`nftoggle grants` and `nftoggle allowances` show it.',
+  hookTest: 'Who gets the events of the hook can tell.',
+  deadLetter: '`nftoggle hooks dead` shows it.',
 };
 
-const wolIsSilent: Problem = {
-  error: 'no_answer',
-  message:
-    'The wol daemon, which wakes devices, does not answer. `nftoggle status` shows what is down, and its ' +
-    'log says why.',
+/** Beside its name, what is not to be had without it. */
+const duties: Readonly<Partial<Record<Daemon, string>>> = {
+  wol: ', which wakes devices,',
+  hooks: ', which delivers events to hooks,',
+  stats: ', which keeps what happened,',
 };
+
+export function silence(question: Question): Problem {
+  const { server } = requests[question];
+  const silent = `The ${server} daemon${duties[server] ?? ''} does not answer`;
+  const known = unknownChanges[question];
+  const change = known === undefined ? '' : `, so it is not known whether this was done: ${known}`;
+  const end = change === '' ? '.' : change;
+  return {
+    error: 'no_answer',
+    message: `${silent}${end} \`nftoggle status\` shows what is down, and the log of ${server} says why.`,
+  };
+}

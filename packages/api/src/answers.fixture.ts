@@ -1,14 +1,24 @@
 // SPDX-License-Identifier: MIT
 // One answer of each kind, as the daemons give them.
-import type {
-  Allowances,
-  Explanation,
-  Grant,
-  InterceptorStatus,
-  PolicyStatus,
-  Schedule,
-  WakeTrace,
-  WolStatus,
+import {
+  type Allowances,
+  type CloudEvent,
+  type DeadLetters,
+  type DeliveryOutcome,
+  type DenialsPage,
+  type Explanation,
+  type Grant,
+  type HooksStatus,
+  type InterceptorStatus,
+  nobody,
+  type PolicyStatus,
+  type Schedule,
+  type SessionsPage,
+  type StatsStatus,
+  type StatsSummary,
+  type StatsSums,
+  type WakeTrace,
+  type WolStatus,
 } from '@nftoggle/contracts';
 
 export const revision = '0123456789ab';
@@ -27,6 +37,7 @@ export const explanation: Explanation = {
   wake: null,
   accounts: [],
   prefix: 32,
+  who: nobody,
   revision,
   service: 'ssh',
   source: { address: '203.0.113.66' },
@@ -102,6 +113,7 @@ export const interceptorStatus: InterceptorStatus = {
     malformed: 0,
     vanished: 0,
     restored: 0,
+    unasked: 0,
   },
 };
 
@@ -142,3 +154,149 @@ export const wakeTrace: WakeTrace = {
   done: true,
   ok: true,
 };
+
+export const hooksStatus: HooksStatus = {
+  daemon: 'hooks',
+  pid: 10,
+  started,
+  revision,
+  problem: null,
+  hooks: [
+    {
+      hook: 'phone',
+      kind: 'webhook',
+      target: 'ntfy.example',
+      delivered: 12,
+      failed: 1,
+      waiting: 0,
+      problem: null,
+    },
+  ],
+  letters: 1,
+};
+
+export const outcome: DeliveryOutcome = {
+  hook: 'phone',
+  delivered: true,
+  detail: 'ntfy.example answered 200',
+  milliseconds: 83,
+};
+
+export const letterId = '0197ab12-3c4d-7e5f-8a6b-9c0d1e2f3a4b';
+
+export const deadLetters: DeadLetters = {
+  letters: [
+    {
+      id: letterId,
+      hook: 'phone',
+      at: started,
+      problem: 'ntfy.example answered 503',
+      attempts: 9,
+      event: { id: letterId, type: 'access_denied', time: started },
+    },
+  ],
+  total: 1,
+};
+
+export const statsStatus: StatsStatus = {
+  daemon: 'stats',
+  pid: 11,
+  started,
+  revision,
+  problem: null,
+  file: '/var/lib/nftoggle/stats.db',
+  bytes: 4_096,
+  events: 3,
+  oldest: started,
+  waiting: 0,
+};
+
+const sums: StatsSums = {
+  sessions: 2,
+  active: 95.5,
+  connections: 7,
+  bytes_in: 1_000,
+  bytes_out: 90_000,
+  denied: 4,
+  unasked: 900,
+};
+
+export const summary: StatsSummary = {
+  from: '2025-01-08T12:00:00.000Z',
+  to: started,
+  timezone,
+  sums,
+  services: [{ ...sums, service: 'ssh' }],
+  people: [{ ...sums, person: null }],
+  countries: [{ ...sums, country: null }],
+  sources: [{ ...sums, address: '192.168.1.30', device: 'laptop' }],
+  days: [{ ...sums, day: '2025-01-15' }],
+};
+
+export const sessionsPage: SessionsPage = {
+  sessions: [
+    {
+      session: '0m5x1k2j3h4g',
+      service: 'ssh',
+      address: '2001:db8::7',
+      mac: null,
+      who: { device: 'laptop', person: 'ada', country: null },
+      rule: 'services.ssh.allow[0]',
+      since: started,
+      ended: '2025-01-15T12:30:00.000Z',
+      reason: 'idle',
+      use: {
+        connections: 3,
+        active: 95.5,
+        from_source: { packets: 10, bytes: 1_000 },
+        to_source: { packets: 60, bytes: 90_000 },
+      },
+    },
+  ],
+  next: null,
+};
+
+export const denialsPage: DenialsPage = {
+  denials: [
+    {
+      service: 'ssh',
+      address: '203.0.113.66',
+      mac: null,
+      who: nobody,
+      reason: 'no_rule',
+      rule: null,
+      count: 4,
+      first: started,
+      last: started,
+      enforced: true,
+    },
+  ],
+  next: null,
+};
+
+/** The nth event of a day in which one happened every second. */
+export function anEvent(n: number, subject = 'ssh'): CloudEvent<'access_denied'> {
+  const time = new Date(Date.parse(started) + n * 1_000).toISOString();
+  const hex = Date.parse(time).toString(16).padStart(12, '0');
+  const [denial] = denialsPage.denials;
+  if (denial === undefined) throw new TypeError('there is one');
+  const { address, mac: _mac, ...rest } = denial;
+  return {
+    specversion: '1.0',
+    id: `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-${String(n).padStart(12, '0')}`,
+    source: '/nftoggle/box/interceptor',
+    type: 'access_denied',
+    subject,
+    time,
+    datacontenttype: 'application/json',
+    data: {
+      ...rest,
+      service: subject,
+      source: { address },
+      protocol: 'tcp',
+      destination: '192.0.2.1',
+      destinationPort: 22,
+      next_allowed: null,
+    },
+  };
+}

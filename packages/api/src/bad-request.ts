@@ -21,11 +21,18 @@ const meanings: Readonly<Record<string, string>> = {
   seconds: 'a whole number of seconds',
   by: 'who asks for it, in at most 100 characters',
   why: 'a text of at most 500 characters',
-  id: 'the id of a grant',
+  id: 'the id of a grant or of a dead letter',
   device: 'the name of a device that can be woken',
-  after: 'how many steps are known already, from 0',
+  after: 'of a wake, how many steps are known already, from 0; of a list, `next` of the page before',
   patience: 'a whole number of milliseconds, 5000 at most',
   doctor: 'true to look and wake nothing, or false',
+  type: 'the type of an event, such as session_started',
+  types: 'the type of an event, such as session_started',
+  limit: 'a number from 1 to 500',
+  person: 'the name of a person',
+  step: 'minute, hour or day',
+  hook: 'the name of a hook',
+  format: 'csv, json or ndjson',
 };
 
 export function badRequest(issues: readonly Issue[]): Problem {

@@ -4,13 +4,25 @@ import { existsSync } from 'node:fs';
 import { request } from 'node:http';
 import { Bus } from '@nftoggle/bus';
 import type { Daemon, InterceptorStatus } from '@nftoggle/contracts';
-import { type DaemonProcess, eventually, type NatsServer, startDaemon, startNats } from '@nftoggle/testkit';
+import {
+  type DaemonProcess,
+  eventually,
+  freePort,
+  type NatsServer,
+  startDaemon,
+  startNats,
+} from '@nftoggle/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
+  anEvent,
   explanation,
   grant,
+  hooksStatus,
   interceptorStatus,
+  outcome,
   policyStatus,
+  statsStatus,
+  summary,
   wakeTrace,
   wolStatus,
 } from './answers.fixture.ts';
@@ -18,11 +30,19 @@ import {
 const config = 'version: 1\nnode: box\ntimezone: Europe/Berlin\nservices: { ssh: { ports: [22/tcp] } }\n';
 let nats: NatsServer;
 let api: DaemonProcess;
+let metricsPort: number;
 const buses: Bus[] = [];
 
 beforeAll(async () => {
   nats = await startNats();
-  api = startDaemon({ daemon: 'api', main: new URL('./main.ts', import.meta.url), config, nats });
+  metricsPort = await freePort();
+  api = startDaemon({
+    daemon: 'api',
+    main: new URL('./main.ts', import.meta.url),
+    config,
+    nats,
+    env: { NFTOGGLE_METRICS: `127.0.0.1:${metricsPort}` },
+  });
   await eventually(() => existsSync(api.socket), { withinMs: 10_000 });
 });
 afterAll(async () => {
@@ -59,6 +79,8 @@ describe('the api daemon', () => {
         interceptor: null,
         policy: null,
         wol: null,
+        hooks: null,
+        stats: null,
         api: { daemon: 'api' },
       },
     });
@@ -117,6 +139,74 @@ describe('the api daemon', () => {
     );
     expect(await post('/v1/wake', wake)).toEqual({ code: 200, body: wakeTrace });
     expect(await post('/v1/wake', { ...wake, device: 'nsa' })).toMatchObject({ code: 404 });
+  });
+
+  it('needs hooks to answer where there is one, and stats never', async () => {
+    expect(await get('/v1/status')).toMatchObject({ body: { healthy: true, hooks: null, stats: null } });
+    expect(await get('/v1/hooks')).toMatchObject({ code: 503, body: { error: 'no_answer' } });
+    expect(await get('/v1/stats/summary')).toMatchObject({ code: 503, body: { error: 'no_answer' } });
+    api.configure(`${config}hooks: { log: { on: [access_denied], run: [/bin/true] } }\n`);
+    await eventually(async () => expect(await get('/v1/status')).toMatchObject({ body: { healthy: false } }));
+    const [hooks, stats] = [busOf('hooks'), busOf('stats')];
+    hooks.serve('hooksStatus', () => hooksStatus);
+    hooks.serve('hookTest', ({ hook }) =>
+      hook === 'phone' ? outcome : { error: 'unknown_hook', message: `no ${hook}` },
+    );
+    stats.serve('statsStatus', () => statsStatus);
+    stats.serve('statsSummary', ({ from, to }) => ({ ...summary, from, to }));
+    await Promise.all([hooks.ready, stats.ready]);
+    await eventually(async () =>
+      expect(await get('/v1/status')).toMatchObject({
+        body: { healthy: true, hooks: hooksStatus, stats: statsStatus },
+      }),
+    );
+    expect(await get('/v1/hooks')).toEqual({ code: 200, body: hooksStatus });
+    expect(await post('/v1/hooks/phone/test', {})).toEqual({ code: 200, body: outcome });
+    expect(await post('/v1/hooks/fone/test', {})).toMatchObject({ code: 404 });
+    const day = 'from=2025-01-15&to=2025-01-16';
+    expect(await get(`/v1/stats/summary?${day}`)).toMatchObject({
+      // Days of the configuration's time zone.
+      body: { from: '2025-01-14T23:00:00.000Z', to: '2025-01-15T23:00:00.000Z', sums: summary.sums },
+    });
+  });
+
+  it('passes events on as they happen, after the newest of before', async () => {
+    const interceptor = busOf('interceptor');
+    await interceptor.ready;
+    const lines: string[] = [];
+    const follow = async (): Promise<void> => {
+      const [response] = await once(
+        request({ socketPath: api.socket, path: '/v1/events/stream' }).end(),
+        'response',
+      );
+      for await (const piece of response) lines.push(...String(piece).split('\n').slice(0, -1));
+    };
+    void interceptor.publish('access_denied', anEvent(1).data, 'ssh');
+    // Heard by the api before anybody follows.
+    await eventually(async () => {
+      const [response] = await once(
+        request({ socketPath: api.socket, path: '/v1/events/stream?service=ssh' }).end(),
+        'response',
+      );
+      const [first] = await once(response, 'data');
+      response.destroy();
+      return String(first).includes('access_denied');
+    });
+    void follow().catch(() => undefined);
+    await eventually(() => expect(lines.at(-1)).toBe(''));
+    void interceptor.publish('ruleset_restored', { damage: 'table_removed' });
+    await eventually(() => expect(lines.at(-1)).toContain('ruleset_restored'));
+    expect(lines.filter((line) => line.includes('access_denied'))).toHaveLength(1);
+    expect(JSON.parse(lines.at(-1) ?? '')).toMatchObject({ data: { damage: 'table_removed' } });
+  });
+
+  it('counts requests by route, without the ids and names in them', async () => {
+    await post('/v1/hooks/phone/test', {});
+    const metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
+    expect(metrics).toMatch(
+      /nftoggle_api_requests_total\{route="POST \/v1\/hooks\/:name\/test",status="200"\} [1-9]/,
+    );
+    expect(metrics).not.toMatch(/phone|no_such/);
   });
 
   it('leaves a second api no place, with one clear message', async () => {

@@ -17,6 +17,8 @@ const refusalStatus: Readonly<Record<Refusal['error'], number>> = {
   unknown_person: 404,
   unknown_grant: 404,
   unknown_name: 404,
+  unknown_hook: 404,
+  unknown_letter: 404,
   /** The question is understood, and does not go with how things are. */
   no_allowance: 409,
   too_many: 409,

@@ -10,14 +10,22 @@ import type { SystemStatus } from '@nftoggle/contracts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   allowances,
+  deadLetters,
+  denialsPage,
   explanation,
   grant,
+  hooksStatus,
+  letterId,
+  outcome,
   revision,
   schedule,
+  sessionsPage,
+  summary,
   timezone,
   wakeTrace,
 } from './answers.fixture.ts';
 import type { Backend, Question } from './backend.ts';
+import { EventFeed } from './event-feed.ts';
 import { buildServer } from './server.ts';
 import { listenOnSocket } from './unix-socket.ts';
 
@@ -31,12 +39,19 @@ const status: SystemStatus = {
   interceptor: null,
   policy: null,
   wol: null,
+  hooks: null,
+  stats: null,
 };
 
 let answerOf: (question: Question) => unknown;
 let asked: [Question, unknown][];
 let faults: Error[];
+let answered: string[];
+const feed = new EventFeed();
 const backend: Backend = {
+  feed,
+  timezone: () => timezone,
+  onAnswered: (route, status) => void answered.push(`${status} ${route}`),
   status: async () => status,
   ask: async (question, asking) => {
     asked.push([question, asking]);
@@ -52,6 +67,7 @@ const app = buildServer(backend);
 beforeAll(() => listenOnSocket(app, socketPath));
 beforeEach(() => {
   asked = [];
+  answered = [];
   faults = [];
   answerOf = (question) => answers[question];
 });
@@ -71,6 +87,15 @@ const answers: Readonly<Record<Question, unknown>> = {
   grantRevoke: { grants: [grant], timezone },
   clockAccept: { now: '2025-01-15T12:00:00.000Z', timezone },
   wakeTrace,
+  hooksStatus,
+  hookTest: outcome,
+  deadLetters,
+  deadLetter: outcome,
+  statsSummary: summary,
+  statsSeries: { points: [] },
+  statsSessions: sessionsPage,
+  statsDenials: denialsPage,
+  statsEvents: { events: [], next: null },
 };
 
 async function send(method: string, path: string, body?: unknown) {
@@ -112,6 +137,20 @@ describe('the routes', () => {
     ['GET', '/v1/allowances', undefined, 'allowances', {}],
     ['GET', '/v1/allowances?who=leo', undefined, 'allowances', { who: 'leo' }],
     ['POST', '/v1/bonus', { who: 'leo', seconds: -60, by: 'ada' }, 'bonus', undefined],
+    ['GET', '/v1/hooks', undefined, 'hooksStatus', {}],
+    ['POST', '/v1/hooks/phone/test', undefined, 'hookTest', { hook: 'phone' }],
+    ['POST', '/v1/hooks/letters/test', {}, 'hookTest', { hook: 'letters' }],
+    ['POST', '/v1/hooks/phone/test', { type: 'x' }, 'hookTest', { hook: 'phone', type: 'x' }],
+    ['GET', '/v1/hooks/letters', undefined, 'deadLetters', { limit: 100 }],
+    ['GET', '/v1/hooks/letters?hook=phone&limit=5', undefined, 'deadLetters', { hook: 'phone', limit: 5 }],
+    [
+      'POST',
+      `/v1/hooks/letters/${letterId}/retry`,
+      undefined,
+      'deadLetter',
+      { id: letterId, discard: false },
+    ],
+    ['DELETE', `/v1/hooks/letters/${letterId}`, undefined, 'deadLetter', { id: letterId, discard: true }],
     ['GET', '/v1/grants', undefined, 'grantList', {}],
     ['PATCH', '/v1/grants/k3v9x2ab', { until: '18:40', by: 'ada' }, 'grantExtend', undefined],
     ['DELETE', '/v1/grants/x?by=ada', undefined, 'grantRevoke', { id: 'x', by: 'ada' }],
@@ -137,6 +176,63 @@ describe('the routes', () => {
     answerOf = () => answers.grantExtend;
     expect(await send('POST', '/v1/grants', body)).toMatchObject({ code: 200, body: { extended: true } });
     expect(asked[0]).toEqual(['grantIssue', body]);
+  });
+
+  const day = ['2026-11-01', '2026-11-02'] as const;
+  const span = { from: '2026-10-31T23:00:00.000Z', to: '2026-11-01T23:00:00.000Z' };
+  const page = { ...span, limit: 100 };
+  it.each([
+    ['summary', 'statsSummary', span],
+    ['summary?service=ssh&person=leo', 'statsSummary', { ...span, service: 'ssh', person: 'leo' }],
+    ['series', 'statsSeries', { ...span, step: 'hour' }],
+    ['series?step=minute&service=ssh', 'statsSeries', { ...span, step: 'minute', service: 'ssh' }],
+    ['sessions', 'statsSessions', page],
+    [
+      'sessions?source=192.168.1.30&limit=5&after=x',
+      'statsSessions',
+      { ...page, source: '192.168.1.30', limit: 5, after: 'x' },
+    ],
+    ['denials', 'statsDenials', page],
+    ['denials?person=leo', 'statsDenials', { ...page, person: 'leo' }],
+  ] as const)('GET /v1/stats/%s of a local day asks %s %j', async (path, question, expected) => {
+    const range = `from=${day[0]}&to=${day[1]}`;
+    const reply = await get(`/v1/stats/${path}${path.includes('?') ? '&' : '?'}${range}`);
+    expect(reply).toEqual({ code: 200, body: answers[question] });
+    expect(asked).toEqual([[question, expected]]);
+  });
+
+  it('speak of the last seven days where nothing is said', async () => {
+    await get('/v1/stats/summary');
+    const [, { from, to }] = asked[0] as [Question, { from: string; to: string }];
+    expect(Date.parse(to) - Date.parse(from)).toBe(7 * 86_400_000);
+    expect(Math.abs(Date.now() - Date.parse(to))).toBeLessThan(60_000);
+  });
+
+  it('give events with those that a faster clock has published, unless an end is said', async () => {
+    await get(`/v1/events?from=${day[0]}&type=session_started&type=session_ended&service=ssh&limit=20`);
+    await get(`/v1/events?from=${day[0]}&to=${day[1]}&type=wake_failed&after=x`);
+    expect(asked).toEqual([
+      [
+        'statsEvents',
+        { from: span.from, types: ['session_started', 'session_ended'], service: 'ssh', limit: 20 },
+      ],
+      ['statsEvents', { ...page, types: ['wake_failed'], after: 'x' }],
+    ]);
+  });
+
+  it('are counted by their patterns, without names and ids', async () => {
+    await get('/v1/hooks/letters');
+    await send('DELETE', `/v1/hooks/letters/${letterId}`);
+    await send('POST', '/v1/hooks/phone/test');
+    await get('/v1/whatever');
+    await get('/v1/stats/summary?from=later');
+    expect(answered).toEqual([
+      '200 GET /v1/hooks/letters',
+      '200 DELETE /v1/hooks/letters/:id',
+      '200 POST /v1/hooks/:name/test',
+      '404 none',
+      '422 GET /v1/stats/summary',
+    ]);
   });
 
   it('take an address in every spelling that a URL allows', async () => {
@@ -190,6 +286,25 @@ describe('a question that is wrong', () => {
     ['POST', '/v1/wake', { after: 0, patience: 0, doctor: true, by: 'ada' }, 'device'],
     ['POST', '/v1/wake', { device: 'nas', after: -1, patience: 0, doctor: true, by: 'ada' }, 'after'],
     ['POST', '/v1/wake', { device: 'nas', after: 0, patience: 5_001, doctor: true, by: 'ada' }, 'patience'],
+    ['POST', '/v1/hooks/phone/test', { typ: 'x' }, 'typ'],
+    ['POST', `/v1/hooks/${long}/test`, undefined, 'hook'],
+    ['GET', '/v1/hooks/letters?limit=501', undefined, 'limit'],
+    ['POST', '/v1/hooks/letters/x/retry', undefined, 'id'],
+    ['DELETE', '/v1/hooks/letters/x', undefined, 'id'],
+    ['DELETE', `/v1/hooks/letters/${letterId}?hook=phone`, undefined, 'hook'],
+    ['GET', '/v1/stats/summary?persn=leo', undefined, 'persn'],
+    ['GET', '/v1/stats/series?step=week', undefined, 'step'],
+    ['GET', '/v1/stats/sessions?limit=0', undefined, 'limit'],
+    ['GET', '/v1/events?type=session_open', undefined, 'type'],
+    ['GET', '/v1/events?service=SSH', undefined, 'service'],
+    ['GET', '/v1/events?limit=many', undefined, 'limit'],
+    ['GET', '/v1/events/stream?type=session_open', undefined, 'type'],
+    ['GET', '/v1/events/stream?servce=ssh', undefined, 'servce'],
+    ['GET', '/v1/events/stream?service=a&service=b', undefined, 'service'],
+    ['GET', '/v1/stats/export/sessions?format=xls', undefined, 'format'],
+    ['GET', '/v1/stats/export/sessions?format=toString', undefined, 'format'],
+    ['GET', '/v1/stats/export/events?person=leo', undefined, 'person'],
+    ['GET', '/v1/stats/export/days?after=x', undefined, 'after'],
     // Whoever mistypes it must not wake anything.
     ['POST', '/v1/wake', { device: 'nas', after: 0, patience: 0, docotr: true, by: 'ada' }, 'doctor'],
     ['POST', '/v1/wake', { device: 'nas', after: 0, patience: 0, doctor: 'yes', by: 'ada' }, 'doctor'],
@@ -201,6 +316,20 @@ describe('a question that is wrong', () => {
     expect(asked).toEqual([]);
   });
 
+  it.each([
+    ['from=sometime', 'from'],
+    ['to=25:00', 'to'],
+    ['from=1d&to=2d', 'from'],
+    ['from=1d&from=2d', 'from'],
+    ['from=0001-01-01T00:00Z', 'from'],
+  ])('is told which time is none: %s', async (query, field) => {
+    for (const path of ['events', 'stats/summary', 'stats/sessions', 'stats/export/days']) {
+      const reply = await get(`/v1/${path}?${query}`);
+      expect(reply).toMatchObject({ code: 422, body: { error: 'wrong_time', field } });
+    }
+    expect(asked).toEqual([]);
+  });
+
   it.each([['"text"'], ['[1]'], ['null'], [''], ['{"service":']])(
     'never gets anything done by the body %s',
     async (body) => {
@@ -209,6 +338,7 @@ describe('a question that is wrong', () => {
         ['PATCH', '/v1/grants/k3v9x2ab'],
         ['POST', '/v1/bonus'],
         ['POST', '/v1/wake'],
+        ...(body === '' || body === 'null' ? [] : ([['POST', '/v1/hooks/phone/test']] as const)),
       ] as const)
         expect(await send(method, path, body)).toMatchObject({ code: 400, body: { error: 'bad_request' } });
       expect(asked).toEqual([]);
@@ -229,6 +359,8 @@ describe('a question that a daemon refuses', () => {
     ['unknown_person', 404],
     ['unknown_grant', 404],
     ['unknown_name', 404],
+    ['unknown_hook', 404],
+    ['unknown_letter', 404],
     ['no_allowance', 409],
     ['too_many', 409],
     ['wrong_time', 422],
@@ -239,6 +371,8 @@ describe('a question that a daemon refuses', () => {
     expect(await get('/v1/schedule?subject=leo')).toEqual({ code, body: refusal });
     const wake = { device: 'nas', after: 0, patience: 0, doctor: false, by: 'ada' };
     expect(await send('POST', '/v1/wake', wake)).toEqual({ code, body: refusal });
+    for (const path of ['hooks/letters', 'events', 'stats/summary', 'stats/export/sessions'])
+      expect(await get(`/v1/${path}`)).toEqual({ code, body: refusal });
   });
 });
 
@@ -263,6 +397,27 @@ describe('silence and faults', () => {
     const reply = await send('POST', '/v1/wake', wake);
     expect(reply).toMatchObject({ code: 503, body: { error: 'no_answer' } });
     expect(reply.body.message).toMatch(/wol daemon.*nftoggle status/);
+    expect(reply.body.message).not.toContain('policy');
+  });
+
+  it.each([
+    ['stats', 'GET', '/v1/events'],
+    ['stats', 'GET', '/v1/stats/summary'],
+    ['stats', 'GET', '/v1/stats/series'],
+    ['stats', 'GET', '/v1/stats/sessions'],
+    ['stats', 'GET', '/v1/stats/denials'],
+    ['stats', 'GET', '/v1/stats/export/events'],
+    ['hooks', 'GET', '/v1/hooks'],
+    ['hooks', 'GET', '/v1/hooks/letters'],
+    ['hooks', 'POST', '/v1/hooks/phone/test'],
+    ['hooks', 'DELETE', `/v1/hooks/letters/${letterId}`],
+  ])('name %s when it is silent: %s %s', async (daemon, method, path) => {
+    answerOf = () => null;
+    const reply = await send(method, path);
+    expect(reply).toMatchObject({ code: 503, body: { error: 'no_answer' } });
+    expect(reply.body.message).toMatch(
+      new RegExp(`^The ${daemon} daemon, which .* does not answer.*nftoggle status`),
+    );
     expect(reply.body.message).not.toContain('policy');
   });
 

@@ -5,7 +5,11 @@ import { sendProblem } from './problem.ts';
 import { allowanceRoutes } from './routes/allowances.ts';
 import { clockRoutes } from './routes/clock.ts';
 import { decisionRoutes } from './routes/decisions.ts';
+import { eventRoutes } from './routes/events.ts';
+import { exportRoutes } from './routes/export.ts';
 import { grantRoutes } from './routes/grants.ts';
+import { hookRoutes } from './routes/hooks.ts';
+import { statisticsRoutes } from './routes/statistics.ts';
 import { systemRoutes } from './routes/system.ts';
 import { wakeRoutes } from './routes/wake.ts';
 
@@ -15,12 +19,21 @@ const bodyLimit = 16 * 1024;
 export function buildServer(backend: Backend): FastifyInstance {
   // A stop must not wait for clients that keep a connection open for their next question.
   const app = fastify({ forceCloseConnections: true, bodyLimit });
+  app.addHook('onResponse', ({ method, routeOptions: { url } }, { statusCode }, done) => {
+    // By pattern: names and ids in metrics would be without number.
+    backend.onAnswered(url === undefined ? 'none' : `${method} ${url}`, statusCode);
+    done();
+  });
   systemRoutes(app, backend);
   decisionRoutes(app, backend);
   grantRoutes(app, backend);
   allowanceRoutes(app, backend);
   clockRoutes(app, backend);
   wakeRoutes(app, backend);
+  eventRoutes(app, backend);
+  statisticsRoutes(app, backend);
+  exportRoutes(app, backend);
+  hookRoutes(app, backend);
   handleTheRest(app, backend);
   return app;
 }

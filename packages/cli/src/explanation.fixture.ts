@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { Explanation } from '@nftoggle/contracts';
+import { type Explanation, nobody } from '@nftoggle/contracts';
 
 /** A stranger refused by SSH, with what a test cares about replaced. */
 export function anExplanation(change: Partial<Explanation> = {}): Explanation {
@@ -15,6 +15,7 @@ export function anExplanation(change: Partial<Explanation> = {}): Explanation {
     wake: null,
     accounts: [],
     prefix: 32,
+    who: nobody,
     revision: '3fa0c1d2e4b5',
     service: 'ssh',
     source: { address: '203.0.113.66' },

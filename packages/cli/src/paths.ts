@@ -15,6 +15,8 @@ export interface Paths {
   readonly logs: string;
   /** Pid files, by name. */
   readonly run: string;
+  /** What daemons keep for their next life, but not beyond one of the machine. The socket is there, too. */
+  readonly runtime: string;
   readonly natsConfig: string;
   readonly natsPort: string;
   /** What the bus keeps: grants, and what is used of allowances. */
@@ -24,7 +26,7 @@ export interface Paths {
 const defaults = {
   state: '/var/lib/nftoggle',
   config: '/etc/nftoggle/nftoggle.yml',
-  socket: '/run/nftoggle/daemon.sock',
+  runtime: '/run/nftoggle',
 } as const;
 
 /** A state directory of one's own brings its own configuration and socket along. */
@@ -32,13 +34,15 @@ export function resolvePaths(options: PathOptions): Paths {
   const own = options.state === undefined ? undefined : resolve(options.state);
   const state = own ?? defaults.state;
   const config = own === undefined ? defaults.config : join(own, 'nftoggle.yml');
+  const runtime = own === undefined ? defaults.runtime : join(own, 'run');
   return {
     state,
     config: options.config === undefined ? config : resolve(options.config),
-    socket: own === undefined ? defaults.socket : join(own, 'run', 'daemon.sock'),
+    socket: join(runtime, 'daemon.sock'),
     secrets: join(state, 'secrets'),
     logs: join(state, 'log'),
     run: join(state, 'run'),
+    runtime,
     natsConfig: join(state, 'nats.conf'),
     natsPort: join(state, 'nats.port'),
     natsStore: join(state, 'nats'),

@@ -206,6 +206,39 @@ services:
     });
   });
 
+  it('warns of files that hooks name and that are not what they should be', async () => {
+    const directory = temporaryDirectory();
+    const path = (name: string) => join(directory, name);
+    writeFileSync(path('asleep.sh'), '#!/bin/sh\n', { mode: 0o644 });
+    writeFileSync(path('awake.sh'), '#!/bin/sh\n', { mode: 0o755 });
+    writeFileSync(path('empty.key'), ' \n');
+    writeFileSync(path('good.key'), 'whsec_c2VjcmV0');
+    const file = configFile(`version: 1
+hooks:
+  gone: { on: [access_denied], run: [${path('gone.sh')}] }
+  asleep: { on: [access_denied], run: [${path('asleep.sh')}, --json] }
+  awake: { on: [access_denied], run: [${path('awake.sh')}] }
+  folder: { on: [access_denied], run: [${directory}] }
+  phone:
+    on: [access_denied]
+    webhook: https://ntfy.example/home
+    secret_file: ${path('gone.key')}
+    token_file: ${path('empty.key')}
+  door: { on: [access_denied], webhook: https://ntfy.example/door, secret_file: ${path('good.key')} }
+`);
+    const { code, stdout, stderr } = await nftoggle('check', file);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout.replaceAll(directory, 'DIR').split('\n').slice(1, -1)).toEqual([
+      'warning: hooks.gone: DIR/gone.sh does not exist, so it cannot be run',
+      'warning: hooks.asleep: DIR/asleep.sh is not executable: chmod +x DIR/asleep.sh',
+      'warning: hooks.folder: DIR is no file, so it cannot be run',
+      'warning: hooks.phone: DIR/gone.key does not exist, and nothing is sent without its signature',
+      'warning: hooks.phone: DIR/empty.key is empty, and nothing is sent without its token',
+    ]);
+    const json = JSON.parse((await nftoggle('check', file, '-o', 'json')).stdout);
+    expect(json).toMatchObject({ ok: true, warnings: { length: 5 } });
+  });
+
   it('lists what is wrong on stderr, with its place, and ends with 3', async () => {
     const { code, stdout, stderr } = await nftoggle('check', configFile('version: 1\nservces: {}\n'));
     expect([code, stdout]).toEqual([3, '']);

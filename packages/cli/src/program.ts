@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { addAsking } from './command-line/asking.ts';
+import { addHooking } from './command-line/hooking.ts';
+import { addPast } from './command-line/past.ts';
 import { addPermitting, shieldNegativeTimes } from './command-line/permitting.ts';
 import { addRunning } from './command-line/running.ts';
 import { addWaking } from './command-line/waking.ts';
@@ -46,11 +48,15 @@ function buildProgram(finish: (code: ExitCode) => void): Command {
     .helpCommand('help [command]', 'show help, of a command when it is named')
     .configureOutput({ writeErr: (text) => process.stderr.write(text.replace(/^error: /, 'nftoggle: ')) })
     .showHelpAfterError('(`nftoggle help` shows how it is used)')
+    // What stands behind the name of a command is its own: `-o` is not the same everywhere.
+    .enablePositionalOptions()
     .exitOverride();
   addRunning(program, finish);
   addAsking(program, finish);
   addPermitting(program);
   addWaking(program);
+  addPast(program);
+  addHooking(program, finish);
   program
     .command('version')
     .description('print the version')
@@ -68,4 +74,4 @@ function versionText(): string {
 
 const notes = `
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 wrong configuration or cannot start, 5 the daemon is not
-reachable, 6 no such service, device, person, grant or allowance, 7 timed out.`;
+reachable, 6 no such service, device, person, grant, allowance, hook or dead letter, 7 timed out.`;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { SystemStatus } from '@nftoggle/contracts';
+import { nobody, SystemStatus } from '@nftoggle/contracts';
 
 /** A healthy system with two services and one open session. */
 export function aStatus(): SystemStatus {
@@ -30,7 +30,9 @@ export function aStatus(): SystemStatus {
       ],
       sessions: [
         {
+          session: '0m5x1k2j3h4g',
           service: 'ssh',
+          who: nobody,
           covers: '192.168.1.10',
           since: '2026-01-01T12:00:00Z',
           until: '2026-01-01T16:00:00Z',
@@ -39,6 +41,12 @@ export function aStatus(): SystemStatus {
           metered: false,
           rule: 'services.ssh.allow[0]',
           reason: 'rule_allows',
+          use: {
+            connections: 2,
+            active: 1_260,
+            from_source: { packets: 900, bytes: 61_000 },
+            to_source: { packets: 1_400, bytes: 1_730_000 },
+          },
         },
       ],
       sessionsTotal: 1,
@@ -52,6 +60,7 @@ export function aStatus(): SystemStatus {
         fallback: 0,
         vanished: 0,
         restored: 0,
+        unasked: 0,
       },
     },
     policy: {
@@ -68,5 +77,15 @@ export function aStatus(): SystemStatus {
       },
     },
     wol: { ...daemon, daemon: 'wol', waking: [], devices: [] },
+    hooks: { ...daemon, daemon: 'hooks', hooks: [], letters: 0 },
+    stats: {
+      ...daemon,
+      daemon: 'stats',
+      file: '/var/lib/nftoggle/stats.db',
+      bytes: 34_600_000,
+      events: 12_345,
+      oldest: '2025-11-02T08:00:00Z',
+      waiting: 0,
+    },
   });
 }

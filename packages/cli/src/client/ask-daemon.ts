@@ -36,7 +36,8 @@ async function reach(socket: string, question: Question): Promise<Answer> {
   }
 }
 
-async function notReachable(socket: string, error: NotReachableError): Promise<CommandError> {
+/** What the one at the keyboard should do about it. */
+export async function notReachable(socket: string, error: NotReachableError): Promise<CommandError> {
   return new CommandError(exitCodes.notReachable, await adviceFor(socket, error.reason), { cause: error });
 }
 
@@ -50,7 +51,7 @@ async function adviceFor(socket: string, reason: string): Promise<string> {
 }
 
 /** Statuses of no success carry {error, message}; only the message is for people. */
-function refused({ status, body }: Answer): CommandError {
+export function refused({ status, body }: Answer): CommandError {
   const { error, message } = (body ?? {}) as { error?: unknown; message?: unknown };
   if (error === 'unknown_route') return otherVersion('does not know this question');
   const said = typeof message === 'string' ? message : `the daemon answered with status ${status}`;

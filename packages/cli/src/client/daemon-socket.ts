@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { request } from 'node:http';
+import { type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 
 /** What is asked at the socket; a GET unless it says otherwise. */
@@ -7,6 +7,8 @@ export interface Question {
   readonly method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   readonly path: string;
   readonly body?: object;
+  /** In milliseconds; for what takes longer than most answers. */
+  readonly deadline?: number;
 }
 
 export interface Answer {
@@ -26,14 +28,18 @@ export class NotReachableError extends Error {
   }
 }
 
-/** In milliseconds: longer than the daemons take for any answer. */
-const deadline = 8_000;
+/** In milliseconds: longer than the daemons take for almost any answer. */
+const usualDeadline = 8_000;
 
 /** Asks the daemon behind a unix socket. @throws NotReachableError */
 export async function sendToDaemon(socket: string, question: Question): Promise<Answer> {
   const { status, payload } = await send(socket, question);
+  return { status, body: parse(payload) };
+}
+
+function parse(payload: string): unknown {
   try {
-    return { status, body: JSON.parse(payload) };
+    return JSON.parse(payload);
   } catch (cause) {
     throw new NotReachableError('what answers at the socket does not speak JSON', { cause });
   }
@@ -41,7 +47,7 @@ export async function sendToDaemon(socket: string, question: Question): Promise<
 
 function send(
   socketPath: string,
-  { method = 'GET', path, body }: Question,
+  { method = 'GET', path, body, deadline = usualDeadline }: Question,
 ): Promise<{ status: number; payload: string }> {
   const headers = body === undefined ? {} : { 'content-type': 'application/json' };
   const signal = AbortSignal.timeout(deadline);
@@ -53,5 +59,39 @@ function send(
     });
     asked.on('error', fail);
     asked.end(body === undefined ? undefined : JSON.stringify(body));
+  });
+}
+
+export interface Opening {
+  readonly path: string;
+  /** Ends the request, and what is read of it. */
+  readonly signal: AbortSignal;
+  /** Milliseconds without a byte after which it counts as broken. */
+  readonly silence: number;
+}
+
+/**
+ * Asks for an answer that is read while it comes. One that is no success is read whole.
+ * @throws NotReachableError when nobody answers; and what is read fails when it breaks off, or falls silent
+ */
+export function openAnswer(
+  socketPath: string,
+  { path, signal, silence }: Opening,
+): Promise<IncomingMessage | Answer> {
+  return new Promise((resolve, reject) => {
+    const fail = (cause: NodeJS.ErrnoException): void =>
+      reject(new NotReachableError(cause.code ?? cause.message, { cause }));
+    const asked = request({ socketPath, path, signal }, (response) => {
+      response.setEncoding('utf8');
+      const { statusCode: status = 0 } = response;
+      if (status === 200) resolve(response);
+      else
+        text(response)
+          .then((payload) => resolve({ status, body: parse(payload) }))
+          .catch(fail);
+    });
+    asked.setTimeout(silence, () => asked.destroy(new Error('it fell silent')));
+    asked.on('error', fail);
+    asked.end();
   });
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { type OutputFormat, outputFormats } from '../output.ts';
 
 /** What every command has that asks a running nftoggle. */
@@ -18,7 +18,25 @@ export function outputOption(): Option {
     .default('table');
 }
 
+export function jsonOption(): Option {
+  return new Option('--json', 'the same as `-o json`').implies({ output: 'json' });
+}
+
 /** Without a daemon: what a file says by itself. */
 export function configOption(): Option {
   return new Option('--config <file>', 'ask this file instead of the running nftoggle').conflicts('state');
+}
+
+/**
+ * The options of a command below another one, with those that stand before its name: `stats --since 1d sessions` means
+ * what `stats sessions --since 1d` does.
+ */
+export function optionsOf<T extends object>(command: Command): T {
+  const own = command.opts();
+  const above = command.parent;
+  const given = Object.entries(above?.opts() ?? {}).filter(
+    ([name]) =>
+      above?.getOptionValueSource(name) !== 'default' && command.getOptionValueSource(name) !== 'cli',
+  );
+  return { ...own, ...Object.fromEntries(given) } as T;
 }

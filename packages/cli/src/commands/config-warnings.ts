@@ -2,6 +2,7 @@
 // What is right to the letter and cannot be meant.
 import { type Config, localDate, type Rule, type WindowList } from '@nftoggle/config';
 import { localDateTime } from '../render/rule-facts.ts';
+import { hookWarnings } from './hook-warnings.ts';
 
 export function configWarnings(config: Config, now: number): string[] {
   const services = [...config.services.values()];
@@ -12,6 +13,7 @@ export function configWarnings(config: Config, now: number): string[] {
     ...services.flatMap(({ allow }) =>
       allow.flatMap((rule) => idle(rule, config, now, 'lets nobody in any more')),
     ),
+    ...hookWarnings(config.hooks),
   ];
 }
 

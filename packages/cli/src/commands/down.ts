@@ -10,8 +10,8 @@ import { programOf, startOrder } from '../up/daemon-plan.ts';
 import { holderOf } from '../up/pid-file.ts';
 import { endStaleChild } from '../up/stale-child.ts';
 
-/** An `up` stops five children one after the other; each has up to 7 s. */
-const patience = 40_000;
+/** An `up` stops its children one after the other; each has up to 7 s. */
+const patience = startOrder.length * 7_000 + 5_000;
 
 /** Stops the `up` of a state directory and removes the guard from the network namespace that it ran in. */
 export async function down(options: { readonly state?: string }): Promise<void> {

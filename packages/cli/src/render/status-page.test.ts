@@ -1,5 +1,13 @@
 // SPDX-License-Identifier: MIT
-import type { InterceptorStatus, PolicyStatus, SystemStatus, WolStatus } from '@nftoggle/contracts';
+import {
+  type HooksStatus,
+  type InterceptorStatus,
+  nobody,
+  type PolicyStatus,
+  type StatsStatus,
+  type SystemStatus,
+  type WolStatus,
+} from '@nftoggle/contracts';
 import { expect, it } from 'vitest';
 import { plain } from '../paint.ts';
 import { aStatus } from '../status.fixture.ts';
@@ -34,8 +42,8 @@ SERVICE    PORTS                GUARDS        SESSIONS
 ssh        22/tcp               this box      1
 minecraft  25565/tcp 19132/udp  192.168.1.20  0
 
-OPEN FOR  SOURCE        TIME LEFT   UNTIL              BY
-ssh       192.168.1.10  3 h 59 min  17:00 asked again  services.ssh.allow[0]
+OPEN FOR  SOURCE        TIME LEFT   USED        UNTIL              BY
+ssh       192.168.1.10  3 h 59 min  21m 1.8 MB  17:00 asked again  allow[0]
 
 QUEUE           WAITING  TOTAL  DROPPED
 4242 known      0        12     0 full, 0 socket
@@ -45,13 +53,15 @@ held 1 of 4096, waking 0 of 1024 packets, by nft_queue
 packets 916: 12 let in, 900 dropped, 3 malformed
 
 policy decided 12 allow, 900 deny
-countries: the built-in database (of 2025-12-01, 31 days old)`,
+countries: the built-in database (of 2025-12-01, 31 days old)
+
+statistics: 12,345 events since 2025-11-02, 35 MB in /var/lib/nftoggle/stats.db`,
   );
 });
 
 it('says how many sessions there are beyond those that it lists', () => {
   const page = statusPage(withInterceptor({ sessionsTotal: 3_000 }), now, plain);
-  expect(page).toContain('services.ssh.allow[0]\n… and 2999 more\n');
+  expect(page).toContain('  allow[0]\n… and 2999 more\n');
 });
 
 it('says what is wrong above everything else', () => {
@@ -78,7 +88,9 @@ it.each([
 
 it('says what ends each session, what goes on after that, and whose time is counted', () => {
   const session = {
+    session: '0m5x1k2j3h4g',
     service: 'minecraft',
+    who: nobody,
     covers: '192.168.1.30',
     since: '2026-01-01T12:00:00Z',
     until: '2026-01-01T17:00:00Z',
@@ -87,6 +99,7 @@ it('says what ends each session, what goes on after that, and whose time is coun
     metered: true,
     rule: 'services.minecraft.allow[0]',
     reason: 'rule_allows',
+    use: { connections: 1, active: 0, from_source: null, to_source: null },
   } as const;
   const sessions = [
     session,
@@ -102,10 +115,10 @@ it('says what ends each session, what goes on after that, and whose time is coun
   ];
   const page = statusPage(withInterceptor({ sessions, sessionsTotal: 3 }), now, plain);
   expect(page).toContain(
-    `OPEN FOR   SOURCE        TIME LEFT    UNTIL                                      BY
-minecraft  192.168.1.30  4 h 59 min   18:00 window closes                        services.minecraft.allow[0], metered
-minecraft  192.168.1.30  30 min       13:31 allowance spent (connections go on)  services.minecraft.allow[0], metered
-minecraft  192.168.1.30  19 h 59 min  tomorrow 09:00 grant ends                  grant_allows
+    `OPEN FOR   SOURCE        TIME LEFT    USED  UNTIL                                      BY
+minecraft  192.168.1.30  4 h 59 min   0s    18:00 window closes                        allow[0], metered
+minecraft  192.168.1.30  30 min       0s    13:31 allowance spent (connections go on)  allow[0], metered
+minecraft  192.168.1.30  19 h 59 min  0s    tomorrow 09:00 grant ends                  grant_allows
 `,
   );
   expect(page).not.toContain('does not count its traffic');
@@ -144,7 +157,7 @@ it('says which names lead nowhere, how old the databases are, and that grants ar
     now,
     plain,
   );
-  expect(page.split('\n\n').at(-1)).toBe(
+  expect(page.split('\n\n').at(-2)).toBe(
     `policy decided 12 allow, 900 deny; 2 grants are open: nftoggle grants
 warning: countries: /etc/geo/countries.mmdb (of 2025-03-01, 10 months old): a newer one knows better
 warning: ASN: /etc/geo/asn.mmdb (not readable): there is no such file
@@ -174,7 +187,7 @@ it('says what wakes, for whom, and how long that takes as a rule', () => {
     { device: 'pc', expected: { median: 300, p95: 310, wakes: 1 } },
   ];
   const page = statusPage(withWol({ waking, devices }), now, plain);
-  expect(page.split('\n\n').at(-1)).toBe(
+  expect(page.split('\n\n').at(-2)).toBe(
     `nas: waking for 12 s of about 25 s, for minecraft
 vm: waking for 12 s of 90 s at most, for ada; /usr/local/bin/on: no such file
 pc: waking for 0 s of about 5 min, for minecraft
@@ -183,6 +196,64 @@ nas           25 s           31 s         12
 vm            not known yet
 pc            5 min          5 min        1`,
   );
+});
+
+function withHooks(change: Partial<HooksStatus>): SystemStatus {
+  const { hooks, ...rest } = aStatus();
+  if (hooks === null) throw new TypeError('the fixture has hooks');
+  return { ...rest, hooks: { ...hooks, ...change } };
+}
+
+function withStats(change: Partial<StatsStatus>): SystemStatus {
+  const { stats, ...rest } = aStatus();
+  if (stats === null) throw new TypeError('the fixture has stats');
+  return { ...rest, stats: { ...stats, ...change } };
+}
+
+it('says which hooks fail, and that events were given up', () => {
+  const phone = {
+    hook: 'phone',
+    kind: 'webhook',
+    target: 'ntfy.example',
+    delivered: 1_200,
+    failed: 3,
+    waiting: 4,
+    problem: 'ntfy.example answered 503',
+  } as const;
+  const log = { ...phone, hook: 'log', delivered: 40, failed: 0, waiting: null, problem: null };
+  const page = statusPage(withHooks({ hooks: [phone, log], letters: 2 }), now, plain);
+  expect(page.split('\n\n').at(-2)).toBe(
+    `2 hooks: 1,240 delivered, 3 failed, 4 waiting
+warning: hook phone failed last: ntfy.example answered 503
+warning: 2 events were given up: nftoggle hooks dead`,
+  );
+  const quiet = statusPage(withHooks({ hooks: [log], letters: 0 }), now, plain);
+  expect(quiet.split('\n\n').at(-2)).toBe('1 hook: 40 delivered, 0 failed, 0 waiting');
+});
+
+it('says how far statistics are behind', () => {
+  const late = statusPage(withStats({ waiting: 1_500, events: 1 }), now, plain);
+  expect(late).toContain(
+    'statistics: 1 event since 2025-11-02, 35 MB in /var/lib/nftoggle/stats.db; 1,500 more wait',
+  );
+  const empty = statusPage(withStats({ events: 0, oldest: null, bytes: 4_096 }), now, plain);
+  expect(empty).toContain('statistics: 0 events, 4.1 kB in');
+});
+
+it('calls it a problem when hooks that are configured are silent, and a warning when none is', () => {
+  const silent = statusPage({ ...aStatus(), healthy: false, hooks: null }, now, plain);
+  expect(silent).toContain('guarding, but not everything answers\n');
+  expect(silent).toContain('problem: hooks does not answer: what happens is told to nobody now');
+  const idle = statusPage({ ...aStatus(), hooks: null }, now, plain);
+  expect(idle).toContain('on gate: guarding\n');
+  expect(idle).toContain('warning: hooks does not answer; no hook is configured');
+});
+
+it('is as healthy without stats, and says what that costs', () => {
+  const page = statusPage({ ...aStatus(), stats: null }, now, plain);
+  expect(page).toContain('on gate: guarding\n');
+  expect(page).toContain('warning: stats does not answer: events wait for it, none is lost');
+  expect(page).not.toContain('problem:');
 });
 
 it('says how many packets are held, how many of them wait for machines to wake, and the most of each', () => {

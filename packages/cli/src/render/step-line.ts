@@ -2,6 +2,7 @@
 import type { WakeStep } from '@nftoggle/contracts';
 import type { Format, Paint } from '../paint.ts';
 import { printable } from './printable.ts';
+import { wrap } from './wrap.ts';
 
 /** As it should be, wrong, and neither. */
 const marks = { true: '✓', false: '✗', null: '·' } as const;
@@ -29,18 +30,4 @@ export function stepLine({ at, step, ok, text }: WakeStep, paint: Paint, width =
 /** `12.4 s` */
 export function secondsText(milliseconds: number): string {
   return `${(milliseconds / 1_000).toFixed(1)} s`;
-}
-
-function wrap(text: string, room: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    const longer = line === '' ? word : `${line} ${word}`;
-    if (longer.length <= room || line === '') line = longer;
-    else {
-      lines.push(line);
-      line = word;
-    }
-  }
-  return [...lines, line];
 }

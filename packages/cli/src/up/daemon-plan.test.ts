@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { resolvePaths } from '../paths.ts';
 import { temporaryDirectory } from '../temporary-directory.fixture.ts';
-import { planChildren } from './daemon-plan.ts';
+import { type ChildName, planChildren, startOrder, stopOrder } from './daemon-plan.ts';
 import { ensureSecrets, secretFile } from './secrets.ts';
 
 it('keeps the stores of the bus below the state directory, where nobody else can read them', async () => {
@@ -16,17 +16,50 @@ it('keeps the stores of the bus below the state directory, where nobody else can
   expect(readFileSync(paths.natsConfig, 'utf8')).toContain(`store_dir: "${paths.natsStore}"`);
 });
 
-it('gives an installation of before the secret of a daemon that is new, and leaves it the others', async () => {
+it('gives an installation of before the secrets of daemons that are new, and leaves it the others', async () => {
   const paths = resolvePaths({ state: temporaryDirectory() });
-  const { wol, ...before } = ensureSecrets(paths.secrets);
-  rmSync(secretFile(paths.secrets, 'wol'));
+  const { hooks, stats, ...before } = ensureSecrets(paths.secrets);
+  for (const name of ['hooks', 'stats'] as const) rmSync(secretFile(paths.secrets, name));
   const plans = await planChildren(paths);
-  const { wol: made, ...kept } = ensureSecrets(paths.secrets);
+  const { hooks: newHooks, stats: newStats, ...kept } = ensureSecrets(paths.secrets);
   expect(kept).toEqual(before);
-  expect(made).not.toBe(wol);
-  const plan = plans.find(({ name }) => name === 'wol');
-  expect(plan?.env.NFTOGGLE_NATS_PASSWORD_FILE).toBe(secretFile(paths.secrets, 'wol'));
-  expect(plan?.pidFile).toBe(join(paths.run, 'wol.pid'));
+  expect([newHooks, newStats]).not.toContain(hooks);
+  expect([newHooks, newStats]).not.toContain(stats);
   const config = readFileSync(paths.natsConfig, 'utf8');
-  for (const password of [made, ...Object.values(before)]) expect(config).toContain(password);
+  for (const password of [newHooks, newStats, ...Object.values(before)]) expect(config).toContain(password);
+  for (const name of ['hooks', 'stats'] as const) {
+    const plan = plans.find((one) => one.name === name);
+    expect(plan?.env.NFTOGGLE_NATS_PASSWORD_FILE).toBe(secretFile(paths.secrets, name));
+    expect(statSync(secretFile(paths.secrets, name)).mode & 0o777).toBe(0o600);
+    expect(plan?.pidFile).toBe(join(paths.run, `${name}.pid`));
+  }
+});
+
+it('stops every child that it starts, whoever publishes before who stores, and the bus last', () => {
+  expect(stopOrder.toSorted()).toEqual(startOrder.toSorted());
+  const place = (name: ChildName) => stopOrder.indexOf(name);
+  for (const publisher of ['api', 'policy', 'interceptor', 'wol', 'hooks'] as const)
+    expect(place(publisher), publisher).toBeLessThan(place('stats'));
+  expect(stopOrder.at(-1)).toBe('nats-server');
+});
+
+it('gives each daemon a place for metrics on the loopback interface, and all the same runtime directory', async () => {
+  const paths = resolvePaths({ state: temporaryDirectory() });
+  const plans = (await planChildren(paths)).filter(({ name }) => name !== 'nats-server');
+  const places = Object.fromEntries(plans.map(({ name, env }) => [name, env.NFTOGGLE_METRICS]));
+  expect(places).toEqual({
+    interceptor: '127.0.0.1:9470',
+    policy: '127.0.0.1:9471',
+    wol: '127.0.0.1:9472',
+    hooks: '127.0.0.1:9473',
+    stats: '127.0.0.1:9474',
+    api: '127.0.0.1:9475',
+  });
+  for (const { env } of plans) expect(env.NFTOGGLE_RUN).toBe(join(paths.state, 'run'));
+  expect(statSync(paths.runtime).mode & 0o777).toBe(0o700);
+  expect(resolvePaths({})).toMatchObject({
+    runtime: '/run/nftoggle',
+    socket: '/run/nftoggle/daemon.sock',
+    run: '/var/lib/nftoggle/run',
+  });
 });

@@ -17,13 +17,16 @@ it('guards only when the kernel guards and questions get answers', () => {
   expect(isGuarding({ ...status, interceptor: null })).toBe(false);
 });
 
-it('guards without wol when that does not come in time, and without nothing else', () => {
+it('guards without wol and hooks when they do not come in time, and without nothing else', () => {
   const status = { ...aStatus(), healthy: false, wol: null };
   expect(isGuarding(status)).toBe(false);
   expect(isGuarding(status, true)).toBe(true);
   expect(isGuarding({ ...status, policy: null }, true)).toBe(false);
   expect(isGuarding({ ...status, interceptor: null }, true)).toBe(false);
   expect(isGuarding({ ...aStatus(), healthy: false }, true)).toBe(false);
+  expect(isGuarding({ ...aStatus(), healthy: false, hooks: null })).toBe(false);
+  expect(isGuarding({ ...aStatus(), healthy: false, hooks: null }, true)).toBe(true);
+  expect(isGuarding({ ...aStatus(), stats: null })).toBe(true);
 });
 
 it('waits for wol no longer than it takes to complain of others, who are waited for', async () => {
@@ -66,5 +69,7 @@ it('names the part that is silent', () => {
   expect(whatIsMissing(undefined)).toContain('api');
   expect(whatIsMissing({ ...aStatus(), interceptor: null })).toContain('interceptor');
   expect(whatIsMissing({ ...aStatus(), policy: null })).toContain('policy');
-  expect(whatIsMissing({ ...aStatus(), wol: null })).toContain('wol');
+  expect(whatIsMissing({ ...aStatus(), wol: null })).toMatch(/^wol does not/);
+  expect(whatIsMissing({ ...aStatus(), hooks: null })).toMatch(/^hooks does not/);
+  expect(whatIsMissing({ ...aStatus(), wol: null, hooks: null })).toMatch(/^wol and hooks do not/);
 });

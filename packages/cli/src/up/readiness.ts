@@ -33,10 +33,13 @@ export async function waitUntilGuarding(
   return undefined;
 }
 
-/** `late`: it has to do without wol, which wakes devices and guards nothing. */
-export function isGuarding({ healthy, interceptor, policy, wol }: SystemStatus, late = false): boolean {
+/** `late`: it has to do without wol, which wakes devices, and hooks, which tell of events: neither guards. */
+export function isGuarding(
+  { healthy, interceptor, policy, wol, hooks }: SystemStatus,
+  late = false,
+): boolean {
   const guards = interceptor?.guard === 'guarding' || interceptor?.guard === 'watching';
-  return guards && (healthy || (late && policy !== null && wol === null));
+  return guards && (healthy || (late && policy !== null && (wol === null || hooks === null)));
 }
 
 /** One look at the system; undefined when nobody answers. */
@@ -57,7 +60,10 @@ export function whatIsMissing(status: SystemStatus | undefined): string {
     return 'policy does not answer on the bus: the fallback of each service applies';
   if (status.interceptor.guard === 'failed') return 'the interceptor could not load its ruleset';
   if (status.interceptor.guard === 'removed') return 'the guard was removed by `nftoggle panic`';
+  if (status.wol === null && status.hooks === null)
+    return 'wol and hooks do not answer on the bus: no device is woken, and events wait for their hooks';
   if (status.wol === null) return 'wol does not answer on the bus: no device is woken';
+  if (status.hooks === null) return 'hooks does not answer on the bus: events wait for their hooks';
   return 'all daemons answer, and one of them is not healthy: see `nftoggle status`';
 }
 

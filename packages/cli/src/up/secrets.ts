@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { daemons } from '@nftoggle/bus';
 import type { Daemon } from '@nftoggle/contracts';
@@ -23,6 +23,16 @@ export function ensureSecrets(directory: string): Readonly<Record<BusUser, strin
 export function ensurePrivateDirectory(directory: string): string {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   chmodSync(directory, 0o700);
+  return directory;
+}
+
+/**
+ * Made for its owner alone. One that is there may be open to a group, which then may use the socket in it; but nobody
+ * else may put anything there that a daemon would believe.
+ */
+export function ensureRuntimeDirectory(directory: string): string {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  chmodSync(directory, statSync(directory).mode & 0o755);
   return directory;
 }
 

@@ -3,12 +3,14 @@ import { printLine } from '../output.ts';
 import { type Format, paintFor } from '../paint.ts';
 import { Echoes } from './echoes.ts';
 import { formatLogLine, type LogLine, levels } from './log-line.ts';
+import { RepeatedEnds } from './repeated-ends.ts';
 import type { ChildEnd } from './supervised-child.ts';
 
 /** What `up` tells the person at the terminal: few lines of its own, and what goes wrong in a child. */
 export class Terminal {
   readonly #verbose: boolean;
   readonly #echoes = new Echoes();
+  readonly #repeats = new RepeatedEnds();
 
   constructor(verbose: boolean) {
     this.#verbose = verbose;
@@ -35,7 +37,9 @@ export class Terminal {
     return level >= levels.error && this.#echoes.has(name, message, performance.now());
   }
 
+  /** Of a child that ends again and again for the same reason, only once a minute. */
   childEnd(name: string, end: ChildEnd): void {
+    if (!this.#verbose && this.#repeats.has(name, end, performance.now())) return;
     const how = end.signal ?? `code ${end.code ?? '?'}`;
     const why = end.fatal === undefined ? '' : `: ${end.fatal.replace(/\s*\n\s*/g, ' ')}`;
     const again = end.restartIn === 0 ? 'starting it again' : `starting it again in ${end.restartIn} ms`;

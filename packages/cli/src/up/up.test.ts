@@ -22,6 +22,8 @@ execFileSync('nft', ['add table inet nftoggle']);
 ${stayAlive}`,
   policy: stayAlive,
   wol: stayAlive,
+  hooks: stayAlive,
+  stats: stayAlive,
   api: `import { createServer } from 'node:http';
 import { rmSync } from 'node:fs';
 rmSync(process.env.NFTOGGLE_SOCKET, { force: true });
@@ -106,7 +108,7 @@ function isAlive(pid: number): boolean {
   return existsSync(`/proc/${pid}/exe`);
 }
 
-const children = ['interceptor', 'nats-server', 'policy', 'wol', 'api'];
+const children = ['interceptor', 'nats-server', 'policy', 'wol', 'stats', 'hooks', 'api'];
 
 describe('up', () => {
   it('says in exactly one line that it guards, and leaves the guard when it is stopped', async () => {
@@ -115,6 +117,7 @@ describe('up', () => {
     await up.says(/^guarding 2 services/m);
     const pids = children.map((name) => pidOf(state, name));
     expect(pids.every(isAlive)).toBe(true);
+    expect(up.stdout).toContain('starting interceptor, nats-server, policy, wol, stats, hooks, api (logs in');
     up.process.kill('SIGTERM');
     expect(await up.ended).toBe(0);
     expect(up.stdout.match(/^guarding /gm)?.length).toBe(1);
@@ -132,6 +135,17 @@ describe('up', () => {
     expect(children.some((name) => existsSync(join(state, 'run', `${name}.pid`)))).toBe(false);
   });
 
+  it.each(['hooks', 'stats'])('guards without %s when that cannot start, and says so once', async (name) => {
+    const { nftoggle, state } = aMachine({ [name]: refusesToStart });
+    const up = await nftoggle('up');
+    await up.says(/^guarding 2 services/m);
+    await up.says(new RegExp(`${name} +WARN +ended \\(code 3: the queue is taken\\), starting it again`));
+    const log = join(state, 'log', `${name}.log`);
+    await vi.waitFor(() => expect(readFileSync(log, 'utf8').split('\n').length).toBeGreaterThan(3), 15_000);
+    expect(up.stderr.match(/ended/g)).toHaveLength(1);
+    expect(up.process.exitCode).toBeNull();
+  });
+
   it('does not run twice on one state', async () => {
     const { nftoggle } = aMachine();
     const first = await nftoggle('up');
@@ -142,22 +156,25 @@ describe('up', () => {
     expect(first.process.exitCode).toBeNull();
   });
 
-  it.each(['policy', 'wol'])('starts %s again when it was killed, and says so', async (name) => {
-    const { nftoggle, state } = aMachine();
-    const up = await nftoggle('up');
-    await up.says(/^guarding /m);
-    const first = pidOf(state, name);
-    process.kill(first, 'SIGKILL');
-    await up.says(new RegExp(`${name} +WARN +ended \\(SIGKILL\\), starting it again`));
-    await vi.waitFor(() => expect(pidOf(state, name)).not.toBe(first));
-  });
+  it.each(['policy', 'wol', 'hooks', 'stats'])(
+    'starts %s again when it was killed, and says so',
+    async (name) => {
+      const { nftoggle, state } = aMachine();
+      const up = await nftoggle('up');
+      await up.says(/^guarding /m);
+      const first = pidOf(state, name);
+      process.kill(first, 'SIGKILL');
+      await up.says(new RegExp(`${name} +WARN +ended \\(SIGKILL\\), starting it again`));
+      await vi.waitFor(() => expect(pidOf(state, name)).not.toBe(first));
+    },
+  );
 
   it('passes SIGHUP on to the daemons and shows what they warn of', async () => {
     const { nftoggle } = aMachine();
     const up = await nftoggle('up');
     await up.says(/^guarding /m);
     up.process.kill('SIGHUP');
-    for (const name of ['interceptor', 'policy', 'wol', 'api'])
+    for (const name of ['interceptor', 'policy', 'wol', 'hooks', 'stats', 'api'])
       await up.says(new RegExp(`${name} +WARN +hung up`));
   });
 
@@ -179,7 +196,7 @@ describe('up', () => {
     const up = await nftoggle('up');
     await up.says(/^guarding /m);
     up.process.kill('SIGHUP');
-    for (const name of ['interceptor', 'policy', 'wol', 'api'])
+    for (const name of ['interceptor', 'policy', 'wol', 'hooks', 'stats', 'api'])
       await up.says(new RegExp(`${name} +WARN +hung up`));
     up.process.kill('SIGTERM');
     await up.ended;

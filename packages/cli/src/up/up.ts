@@ -6,7 +6,7 @@ import { type CommandError, type ExitCode, exitCodes } from '../exit-codes.ts';
 import { guardTable, NetworkNamespace, panicTable } from '../guard-table.ts';
 import { type Paths, pidFileOf, resolvePaths } from '../paths.ts';
 import { Children } from './children.ts';
-import { planChildren, programOf, startOrder, stopOrder } from './daemon-plan.ts';
+import { isNeeded, planChildren, programOf, startOrder, stopOrder } from './daemon-plan.ts';
 import { watchGuard } from './guard-watch.ts';
 import { type Claim, claimPidFile, holderOf } from './pid-file.ts';
 import { cannotStart, checkMachine, ensureConfig, loadConfig } from './preflight.ts';
@@ -151,8 +151,12 @@ function isGuardedByAnother(): boolean {
   return readFileSync('/proc/self/net/unix', 'utf8').includes('@nftoggle-interceptor');
 }
 
-/** Daemons say by their exit code that another try is of no use; nats-server has no such word. */
+/**
+ * Daemons say by their exit code that another try is of no use; nats-server has no such word. What is not needed to
+ * guard is tried again for ever.
+ */
 function isStartFailure(name: string, { code, signal }: ChildEnd): boolean {
+  if (!isNeeded(name)) return false;
   return code === exitCodes.cannotStart || (name === 'nats-server' && signal === null);
 }
 
