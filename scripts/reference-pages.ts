@@ -3,6 +3,8 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { configJsonSchema, configReference } from '@nftoggle/config';
+import { asyncApiDocument } from './asyncapi.ts';
+import { metricsReference } from './metrics-reference.ts';
 import { subjectsReference } from './subjects-reference.ts';
 
 /** File name → content. */
@@ -11,6 +13,8 @@ export function referencePages(): ReadonlyMap<string, string> {
     ['configuration.md', configReference()],
     ['nftoggle.schema.json', `${JSON.stringify(configJsonSchema(), null, 2)}\n`],
     ['subjects.md', subjectsReference()],
+    ['asyncapi.yaml', asyncApiDocument()],
+    ['metrics.md', metricsReference()],
     ['cli.md', commandReference()],
   ]);
 }

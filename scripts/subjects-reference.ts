@@ -4,15 +4,18 @@ import {
   bounds,
   type EventType,
   eventData,
-  eventSubject,
+  eventPattern,
+  eventStream,
   events,
   type RequestName,
   reasons,
   requestSubject,
   requests,
+  shelves,
   stores,
 } from '@nftoggle/contracts';
 import { z } from 'zod';
+import { code, table } from './markdown.ts';
 
 export function subjectsReference(): string {
   const names = Object.keys(requests) as RequestName[];
@@ -26,10 +29,11 @@ export function subjectsReference(): string {
     eventIntro,
     ...types.map(event),
     storeTable(),
+    shelfTable(),
     reasonTable(),
     boundTable(),
   ];
-  return `${parts.join('\n\n')}\n`.replace(/^# (?=Questions|Events|Stores|Reasons|Bounds)/gm, '## ');
+  return `${parts.join('\n\n')}\n`.replace(/^# (?=Questions|Events|Stores|Shelves|Reasons|Bounds)/gm, '## ');
 }
 
 const intro = `# Subjects
@@ -42,12 +46,16 @@ user of its own that may say and hear what this page says and no more; the user 
 
 const eventIntro = `Each is a [CloudEvent](https://cloudevents.io) 1.0 in JSON form; the fields below are its \`data\`. \`id\` is
 unique, \`source\` is \`/nftoggle/<node>/<daemon>\`, \`type\` is the name here, \`subject\` is the service where there
-is one. After an outage an event may come twice, with the same \`id\`.`;
+is one. After an outage an event may come twice, with the same \`id\`.
+
+The last token of a subject is a number: events about the same thing have the same one, so that several readers can share
+the work and keep the order of what belongs together. JetStream keeps all events in the stream \`${eventStream.name}\`
+for ${eventStream.maxAge / 86_400_000} days, ${eventStream.maxBytes / 1024 ** 2} MiB at most.`;
 
 function overview(names: readonly RequestName[], types: readonly EventType[]): string {
   const rows = [
     ...names.map((name) => [requestSubject('<node>', name), 'question', requests[name].about]),
-    ...types.map((type) => [eventSubject('<node>', type), 'event', events[type].about]),
+    ...types.map((type) => [eventPattern('<node>', type), 'event', events[type].about]),
   ];
   return table(
     ['subject', 'kind', 'about'],
@@ -70,7 +78,7 @@ function event(type: EventType): string {
   const { about, publishers } = events[type];
   const { followers } = events[type] as { readonly followers?: readonly string[] };
   return [
-    `### ${code(eventSubject('<node>', type))}`,
+    `### ${code(eventPattern('<node>', type))}`,
     about,
     `Type ${code(type)}, published by ${publishers.join(', ')}${followers === undefined ? '' : `; followed by ${followers.join(', ')}`}.`,
     fields(eventData[type], 'output'),
@@ -96,6 +104,18 @@ function storeTable(): string {
   ]);
   const intro = 'Key-value buckets of JetStream: state that replicas share and that outlives them.';
   return `# Stores\n\n${intro}\n\n${table(['bucket', 'read and written by', 'at most', 'keeps'], rows)}`;
+}
+
+function shelfTable(): string {
+  const rows = Object.values(shelves).map(({ stream, users, maxBytes, about }) => [
+    code(stream),
+    users.join(', '),
+    `${maxBytes / 1024 ** 2} MiB`,
+    about,
+  ]);
+  const intro =
+    'Streams of JetStream for things that people look at one by one; the oldest go when one is full.';
+  return `# Shelves\n\n${intro}\n\n${table(['stream', 'used by', 'at most', 'keeps'], rows)}`;
 }
 
 /** A JSON Schema node as far as this page reads it. */
@@ -150,14 +170,4 @@ function typeOf(shape: Shape): string {
     ipv6: 'IPv6 address',
   };
   return known[shape.format ?? ''] ?? [shape.type ?? 'any'].flat().join(' or ');
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
-}
-
-function code(text: string): string {
-  return `\`${text}\``;
 }

@@ -184,6 +184,7 @@ describe('dependencies', () => {
   /** Used otherwise than by an import, and how. */
   const usedElsewhere: Readonly<Record<string, string>> = {
     'packages/interceptor node-addon-api': 'headers, by native/Makefile',
+    'packages/stats @types/better-sqlite3': 'types of better-sqlite3, found by its name',
     'packages/geo @ip-location-db/geo-whois-asn-country-mmdb': 'a data file, opened by geo.ts',
   };
   const packageName = (specifier: string): string =>
