@@ -9,7 +9,7 @@ import { eventually } from '@nftoggle/testkit';
 
 export const launcher = join(import.meta.dirname, '../../nftoggle');
 
-export type DaemonName = 'interceptor' | 'policy' | 'wol' | 'api' | 'nats-server';
+export type DaemonName = 'interceptor' | 'policy' | 'wol' | 'hooks' | 'stats' | 'api' | 'nats-server';
 
 export class System implements AsyncDisposable {
   readonly host: Host;
