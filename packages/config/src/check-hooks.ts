@@ -9,7 +9,7 @@ import { HookText } from './schema-hook.ts';
 import { type Names, parseSource } from './source.ts';
 import { suggest } from './suggest.ts';
 import type { Source } from './types.ts';
-import { parseHeaderName } from './webhook-text.ts';
+import { parseHeaderName, parseNtfyTopic, rightUrl } from './webhook-text.ts';
 
 export function checkHooks(raw: unknown, names: Names): readonly ValueFault[] {
   const services = new Set(blockEntries(raw, 'services').map(([name]) => name));
@@ -41,7 +41,10 @@ function checkAction(path: Path, hook: RawBlock): readonly ValueFault[] {
     const message = 'A hook has one of "webhook" and "run".';
     return [keyFault([...path, 'run'], { message, remedy: 'Make a hook of its own for each.' })];
   }
-  if (posts) return misfits(path, hook, ofPrograms, 'is of programs, and this hook posts to a webhook');
+  if (posts) {
+    const why = 'is of programs, and this hook posts to a webhook';
+    return [...misfits(path, hook, ofPrograms, why), ...checkTopic(path, hook)];
+  }
   if (runs) return misfits(path, hook, ofWebhooks, 'is of webhooks, and this hook runs a program');
   // A key that is not known may be one of the two with a slip, and has a fault of its own.
   if (Object.keys(hook).some((key) => !Object.hasOwn(HookText.shape, key))) return [];
@@ -54,6 +57,13 @@ function misfits(path: Path, hook: RawBlock, keys: readonly string[], why: strin
   return keys
     .filter((key) => hook[key] !== undefined)
     .map((key) => keyFault([...path, key], { message: `"${key}" ${why}.`, remedy: 'Remove it.' }));
+}
+
+function checkTopic(path: Path, { format, webhook }: RawBlock): readonly ValueFault[] {
+  const url = format === 'ntfy' && typeof webhook === 'string' ? URL.parse(webhook) : null;
+  if (url === null || parseNtfyTopic(url) !== null) return [];
+  const message = 'The URL names no topic of ntfy.';
+  return [valueFault([...path, 'webhook'], { message, remedy: rightUrl })];
 }
 
 function checkHeaders(path: Path, { headers, token_file }: RawBlock): readonly ValueFault[] {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // nftoggle.yml: its schema, its loader, its errors, and the addresses it speaks of.
 export { readConfig } from './config-read.ts';
-export { formatDuration, parseDuration } from './duration.ts';
+export { formatDuration, parseDuration, parseRetention } from './duration.ts';
 export { signatureOf } from './file-signature.ts';
 export { configJsonSchema } from './json-schema.ts';
 export { type Loaded, type LoadOptions, type LoadResult, parseConfig } from './load.ts';
@@ -19,5 +19,6 @@ export { type ExpandedSources, expandSources } from './sources-expand.ts';
 export { suggest } from './suggest.ts';
 export * from './types.ts';
 export { type ConfigWatch, type WatchHandlers, type WatchOptions, watchConfig } from './watch.ts';
+export { parseNtfyTopic } from './webhook-text.ts';
 export { windowText } from './window-text.ts';
 export * from './zoned-time.ts';

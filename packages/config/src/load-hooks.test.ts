@@ -183,6 +183,13 @@ const actionRows: readonly Row[] = [
 ];
 
 const webhookRows: readonly Row[] = [
+  ...['https://ntfy.sh', 'https://ntfy.sh/', 'https://ntfy.sh/a%20b', 'https://ntfy.sh/?home'].map(
+    (url): Row => [
+      `ntfy without a topic: ${url}`,
+      hook('on: all', `webhook: ${url}`, 'format: ntfy'),
+      '10:14: hooks.phone.webhook: The URL names no topic of ntfy. Write it like https://ntfy.example/home',
+    ],
+  ),
   ...(
     [
       ['ntfy.example/home', 'This is not a URL. Begin it with https:// or http://'],
@@ -318,7 +325,7 @@ const formRows: readonly Row[] = [
   [
     'a list of hooks',
     after('hooks:', '  - { on: all, webhook: https://x }'),
-    '3:3: hooks: A list is here, where a block of names belongs. Write it like { phone: { on: [access_denied], webhook: https://ntfy.example/home } }',
+    '3:3: hooks: A list is here, where a block of names belongs. Write it like { phone: { on: [access_denied], webhook: https://ntfy.example/home, format: ntfy } }',
   ],
   [
     'a name that is none',

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Hosts that a webhook may reach although they are at home.
+// Hosts that a webhook may reach although they are this machine, or are on its links by their addresses.
 import { formatNetwork, parseAddress, parseNetwork } from './network.ts';
 import { accept, type Parsed, refuse } from './parsed.ts';
 import { describeValue } from './raw-value.ts';

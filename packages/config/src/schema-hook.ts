@@ -41,7 +41,7 @@ export const LocalHostText = z
   .meta({
     title: 'host',
     description: 'The name of a host, of one word or several, or one IPv4 or IPv6 address.',
-    examples: ['localhost', 'homeassistant.lan', '192.168.1.20'],
+    examples: ['localhost', 'host.docker.internal', '::1'],
   });
 
 export const UserText = z
@@ -116,9 +116,9 @@ export const HookText = z
       .optional()
       .meta({
         description:
-          'Hosts that a webhook may reach although they are this machine, or are on its links. All others must be somewhere else.',
+          'Hosts that a webhook may reach at a loopback or link-local address, or another one that is refused otherwise. Other hosts of the LAN need no mention.',
         computedDefault: 'no host',
-        examples: [['homeassistant.lan']],
+        examples: [['localhost']],
       }),
     run: CommandText.optional().meta({
       description: 'A program and its arguments, to which the event is given as input. No shell is involved.',
@@ -159,7 +159,7 @@ export const HooksText = z
   .prefault({})
   .meta({
     description: 'What is done when something happens, by name.',
-    examples: [{ phone: { on: ['access_denied'], webhook: 'https://ntfy.example/home' } }],
+    examples: [{ phone: { on: ['access_denied'], webhook: 'https://ntfy.example/home', format: 'ntfy' } }],
   });
 
 export type HookText = z.output<typeof HookText>;

@@ -3,7 +3,7 @@
 import { looksLikeHost } from './local-host.ts';
 import { accept, type Parsed, refuse } from './parsed.ts';
 
-const rightUrl = 'Write it like https://ntfy.example/home';
+export const rightUrl = 'Write it like https://ntfy.example/home';
 
 /** http or https, in the form of WHATWG URL. */
 export function parseWebhookUrl(text: string): Parsed<string> {
@@ -33,6 +33,18 @@ function isBracketed(host: string): boolean {
 
 function remedyFor(text: string): string {
   return text.includes('://') ? rightUrl : 'Begin it with https:// or http://';
+}
+
+/**
+ * The topic that a URL of ntfy names, and the URL of the server that has it; null when it names none
+ * (https://docs.ntfy.sh/publish/).
+ */
+export function parseNtfyTopic(url: URL): { readonly server: URL; readonly topic: string } | null {
+  const [, path = '/', topic = ''] = /^(.*\/)([^/]+)\/?$/.exec(url.pathname) ?? [];
+  if (!/^[-_A-Za-z0-9]{1,64}$/.test(topic)) return null;
+  const server = new URL(url);
+  server.pathname = path;
+  return { server, topic };
 }
 
 /** Of RFC 9110, section 5.6.2. */

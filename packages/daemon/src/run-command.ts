@@ -104,7 +104,7 @@ function follow(program: string, child: ChildProcess, options: CommandOptions): 
     if (!running || pid === undefined) return;
     killGroup(pid, atOnce ? 'SIGKILL' : 'SIGTERM');
     // The program may end at once and leave others of its group behind.
-    if (!atOnce) last = setTimeout(() => killGroup(pid, 'SIGKILL'), grace);
+    if (!atOnce) last ??= setTimeout(() => killGroup(pid, 'SIGKILL'), grace);
   };
   const expire = (): void => {
     timedOut = true;

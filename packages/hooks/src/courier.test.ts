@@ -101,10 +101,17 @@ describe('an event', () => {
     ]);
   });
 
-  it('that is refused three times in a row is given up', async () => {
-    const scene = new Scene().fails(2, refused).fails(1).fails(3, refused);
+  it('that is refused again and again for a minute is given up', async () => {
+    const scene = new Scene().fails(5, refused).fails(1).fails(9, refused);
     await scene.courier.carry(aHook(), aDenial(), open());
-    expect(scene).toMatchObject({ counted: 6, dead: 1 });
+    // Five within 16 s, one that is another failure, and three with 64 and 128 s between them.
+    expect(scene).toMatchObject({ counted: 9, dead: 1 });
+  });
+
+  it('that is refused by a receiver that is being started again is delivered', async () => {
+    const scene = new Scene().fails(6, refused);
+    await scene.courier.carry(aHook(), aDenial(), open());
+    expect(scene).toMatchObject({ counted: 7, dead: 0 });
   });
 
   it('that is too old from the beginning gets one attempt', async () => {

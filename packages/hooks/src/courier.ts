@@ -48,14 +48,17 @@ export class Courier {
   async carry(hook: Hook, event: CloudEvent, signal: AbortSignal): Promise<void> {
     const { clock, random } = this.#tools;
     const [startedAt, ageAtFirst] = [clock.elapsed(), this.#ageOf(event)];
-    for (let attempts = 1, refusals = 0; ; attempts += 1) {
+    for (let attempts = 1, refusals = 0, firstRefusal = startedAt; ; attempts += 1) {
       const attempt = await this.#attempt(hook, event, signal);
       if (attempt.delivered) return;
       refusals = attempt.refused ? refusals + 1 : 0;
+      if (refusals <= 1) firstRefusal = clock.elapsed();
+      const refusedFor = clock.elapsed() - firstRefusal;
       // Whatever the clock on the wall does meanwhile, no event is tried for ever.
       const age = Math.max(this.#ageOf(event), clock.elapsed() - startedAt);
       const { retryAfter } = attempt;
-      const trial = { attempts, refusals, ageAtFirst, age, retryFor: hook.retryFor * 1_000, retryAfter };
+      const retryFor = hook.retryFor * 1_000;
+      const trial = { attempts, refusals, refusedFor, ageAtFirst, age, retryFor, retryAfter };
       const next = nextStep(trial, random());
       if (next.kind === 'give_up') return this.#giveUp(hook, event, attempt.detail, attempts, signal);
       await clock.sleep(next.for, signal);
@@ -85,12 +88,16 @@ export class Courier {
     }
   }
 
-  /** Never rejects: an event that cannot even be put into words must not hold up its lane for ever. */
+  /** Never rejects: an event that cannot even be put into words must not hold up its track for ever. */
   async #try(hook: Hook, { event, test }: Omit<Message, 'text'>, signal: AbortSignal): Promise<Timed> {
     const { clock, deliver, timezone } = this.#tools;
     const began = clock.elapsed();
     const delivered = async (): Promise<Attempt> =>
-      deliver(hook, { event, text: eventText(event, timezone(), test), test }, signal);
+      deliver(
+        hook,
+        { event, text: eventText(event, { timezone: timezone(), now: clock.now(), test }), test },
+        signal,
+      );
     const attempt = await delivered().catch((error: Error) => failed(error.message));
     return { ...attempt, milliseconds: clock.elapsed() - began };
   }

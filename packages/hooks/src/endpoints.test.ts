@@ -153,7 +153,7 @@ ${webhook('far', ', sources: [198.51.100.0/24]')}
   it('keep what is not to be delivered as a letter, say so, and deliver it when they are asked to', async () => {
     receiver.react = (response, { path }) => response.writeHead(path === '/phone' ? 404 : 204).end();
     const { metrics } = await startHooks(`
-${webhook('phone')}
+${webhook('phone', ', retry_for: 1s')}
 alarm: { on: [hook_failed], webhook: "http://127.0.0.1:${receiver.port}/alarm", allow_local: [127.0.0.1] }
 `);
     await deny('203.0.113.9');
@@ -163,11 +163,14 @@ alarm: { on: [hook_failed], webhook: "http://127.0.0.1:${receiver.port}/alarm", 
     expect(data).toMatchObject({
       hook: 'phone',
       event: { type: 'access_denied' },
-      attempts: 3,
+      attempts: expect.any(Number),
       problem: `127.0.0.1:${receiver.port} answered 404`,
     });
     const listed = (await api.request('deadLetters', { limit: 10 })) as DeadLetters;
-    expect(listed).toMatchObject({ total: 1, letters: [{ id: data.letter, hook: 'phone', attempts: 3 }] });
+    expect(listed).toMatchObject({
+      total: 1,
+      letters: [{ id: data.letter, hook: 'phone', attempts: data.attempts }],
+    });
     expect(await metrics.text()).toMatch(/nftoggle_dead_letters 1\n/);
     expect(await metrics.text()).toContain('nftoggle_hook_deliveries_total{hook="phone",outcome="dead"} 1');
 
@@ -246,7 +249,7 @@ alarm: { on: [hook_failed], webhook: "http://127.0.0.1:${receiver.port}/alarm", 
   });
 });
 
-it('reads eight lanes for each hook, so that one source that waits holds up no other', async () => {
+it('reads eight tracks for each hook, so that one source that waits holds up no other', async () => {
   expect(hookReaders('phone')).toHaveLength(8);
   await startHooks(webhook('phone').replace('access_denied', 'wake_failed'));
   const wol = await household.bus('wol');

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What an event says to people: the one place where events become sentences. Pure.
-import { type CloudEvent, type EventData, type EventType, reasons } from '@nftoggle/contracts';
+import { type CloudEvent, type EventData, type EventType, type Reason, reasons } from '@nftoggle/contracts';
 import { visible } from './plain-text.ts';
 import { momentWords, spanWords } from './time-words.ts';
 
@@ -34,8 +34,11 @@ type Sentences = { readonly [T in EventType]: (data: EventData<T>, telling: Tell
 
 const sentences: Sentences = {
   session_started: (data, { moment }) => ({
-    title: `${data.service}: begun`,
-    message: `${whoIs(data)} began to use ${data.service}, allowed until ${moment(data.until)}`,
+    title: `${data.service}: in use`,
+    message: joined([
+      `${whoIs(data)} began to use ${data.service}, allowed until ${moment(data.until)}`,
+      because(data.reason in asConfigured ? null : reasons[data.reason]),
+    ]),
     priority: 'normal',
     tag: 'green_circle',
   }),
@@ -53,7 +56,7 @@ const sentences: Sentences = {
     message: joined([
       `${whoIs(data)} ${data.enforced ? 'was' : 'would have been'} refused ${data.service}`,
       data.count > 1 ? ` ${data.count} times since ${moment(data.first)}` : '',
-      `: ${reasons[data.reason]}`,
+      `: ${refusals[data.reason] ?? reasons[data.reason]}`,
       data.next_allowed === null ? '' : `; next allowed ${moment(data.next_allowed)}`,
     ]),
     priority: 'normal',
@@ -61,13 +64,13 @@ const sentences: Sentences = {
   }),
   denials_counted: (data, { moment }) => ({
     title: 'Many refusals',
-    message: `${countsOf(data)} refused since ${moment(data.first)}: ${busiest(data)}`,
+    message: `${countsOf(data)} since ${moment(data.first)}${because(busiest(data))}`,
     priority: 'low',
     tag: 'no_entry',
   }),
   ruleset_restored: ({ damage }) => ({
     title: 'Firewall table restored',
-    message: `Somebody ${damage === 'table_removed' ? 'removed' : 'altered'} our nftables table. It is back.`,
+    message: `Somebody ${damage === 'table_removed' ? 'removed' : 'altered'} the nftables table of nftoggle. It is back as it was.`,
     priority: 'high',
     tag: 'warning',
   }),
@@ -81,8 +84,8 @@ const sentences: Sentences = {
     tag: 'key',
   }),
   grant_extended: ({ grant, by }, { moment }) => ({
-    title: `${grant.service}: another end`,
-    message: `${says(by ?? grant.by)} lets ${says(grant.source)} use ${grant.service} until ${moment(grant.until)} now`,
+    title: `${grant.service}: new end`,
+    message: `${says(by ?? grant.by)} now lets ${says(grant.source)} use ${grant.service} until ${moment(grant.until)}`,
     priority: 'normal',
     tag: 'key',
   }),
@@ -100,13 +103,13 @@ const sentences: Sentences = {
   }),
   allowance_low: ({ account, who, left }) => ({
     title: `${says(who)}: little time left`,
-    message: `${says(who)} has ${spanWords(left)} left${ofService(account)}`,
+    message: `${says(who)} has ${spanWords(left)} left${forService(account)}`,
     priority: 'normal',
     tag: 'hourglass',
   }),
   allowance_spent: ({ account, who, resets }, { moment }) => ({
     title: `${says(who)}: no time left`,
-    message: `${says(who)} has used up the time${ofService(account)}; there is more from ${moment(resets)}`,
+    message: `${says(who)} has used up the time${forService(account)}; there is more from ${moment(resets)}`,
     priority: 'normal',
     tag: 'hourglass',
   }),
@@ -114,7 +117,7 @@ const sentences: Sentences = {
     title: `${says(who)}: ${bonus < 0 ? 'less' : 'more'} time`,
     message: joined([
       bonus < 0
-        ? `${says(by)} took ${spanWords(-bonus)} of today from ${says(who)}`
+        ? `${says(by)} took ${spanWords(-bonus)} of today's time from ${says(who)}`
         : `${says(by)} gave ${says(who)} ${spanWords(bonus)} more for today`,
       because(why),
     ]),
@@ -128,10 +131,10 @@ const sentences: Sentences = {
     tag: 'gear',
   }),
   clock_changed: ({ trusted, problem }) => ({
-    title: trusted ? 'The clock is right again' : 'The clock is wrong',
+    title: trusted ? 'The clock is trusted again' : 'The clock is not trusted',
     message: trusted
-      ? 'The clock is believed again: windows and allowances count'
-      : `The clock is not believed, so no window is open${because(problem)}`,
+      ? 'The clock is trusted again: windows and allowances count'
+      : `The clock is not trusted, so no window is open and no allowance counts${because(problem)}`,
     priority: trusted ? 'normal' : 'high',
     tag: 'warning',
   }),
@@ -173,17 +176,45 @@ const sentences: Sentences = {
   }),
 };
 
-/** @param test marks both texts as those of an example */
+interface Reading {
+  /** IANA name. */
+  readonly timezone: string;
+  /** When somebody reads it, in milliseconds: what is old by then begins with its time. */
+  readonly now: number;
+  /** Marks both texts as those of an example. */
+  readonly test?: boolean;
+}
+
+/** What people would take for news, in milliseconds. */
+const fresh = 5 * 60_000;
+
 export function eventText<T extends EventType>(
   { type, data, time }: CloudEvent<T>,
-  timezone: string,
-  test = false,
+  { timezone, now, test = false }: Reading,
 ): EventText {
   const telling = { moment: (instant: string) => momentWords(timezone, instant, time) };
   const { title, message, priority, tag } = sentences[type](data, telling);
   const mark = test ? 'test: ' : '';
-  return { title: `${mark}${title}`, message: `${mark}${message}`, priority, tag };
+  const isOld = now - Date.parse(time) > fresh;
+  const when = isOld ? `${momentWords(timezone, time, new Date(now).toISOString())}: ` : '';
+  return { title: `${mark}${title}`, message: `${mark}${when}${message}`, priority, tag };
 }
+
+/** Reasons to be let in that are nothing special. */
+const asConfigured: Readonly<Partial<Record<Reason, true>>> = { rule_allows: true, grant_allows: true };
+
+/** Reasons to be refused that people ask about, in their words; the others are told as they are. */
+const refusals: Readonly<Partial<Record<Reason, string>>> = {
+  rule_denies: 'a rule forbids it',
+  no_rule: 'no rule allows it',
+  country_refused: 'not from this country',
+  outside_window: 'not at this time',
+  allowance_spent: 'the time is used up',
+  rule_expired: 'the rule that allowed it has expired',
+  clock_untrusted: 'the clock of this machine is not trusted, so no window is open and no allowance counts',
+  not_ready: 'it is not known yet how much time is left',
+  wake_failed: 'the machine did not wake in time',
+};
 
 /** Why it ended, where that was not of its own. */
 const endings: Readonly<Record<EventData<'session_ended'>['reason'], string | null>> = {
@@ -210,19 +241,20 @@ function secondsOf({ since, ended }: EventData<'session_ended'>): number {
 
 function countsOf({ services, sources }: EventData<'denials_counted'>): string {
   const packets = services.reduce((sum, { refused, unasked }) => sum + refused + unasked, 0);
-  const from = sources === 0 ? '' : ` from ${sources} ${sources === 1 ? 'source' : 'sources'}`;
-  return `${packets} ${packets === 1 ? 'packet' : 'packets'}${from}`;
+  // Nobody counts where those came from that were dropped without a question.
+  const from = sources === 0 ? '' : ` from at least ${sources} ${sources === 1 ? 'source' : 'sources'}`;
+  return `${packets} more ${packets === 1 ? 'packet was' : 'packets were'} refused${from}`;
 }
 
-function busiest({ services }: EventData<'denials_counted'>): string {
+function busiest({ services }: EventData<'denials_counted'>): string | null {
   const counts = services.map(({ service, refused, unasked }) => ({ service, count: refused + unasked }));
   const most = counts.toSorted((a, b) => b.count - a.count).filter(({ count }) => count > 0);
-  return list(most.map(({ service, count }) => `${service} ${count}`));
+  return most.length === 0 ? null : list(most.map(({ service, count }) => `${service} ${count}`));
 }
 
-function ofService(account: string): string {
+function forService(account: string): string {
   const [kind, service = ''] = account.split('.');
-  return kind === 'service' ? ` of ${says(service)}` : '';
+  return kind === 'service' ? ` for ${says(service)}` : '';
 }
 
 function times(attempts: number): string {

@@ -7,7 +7,7 @@ import { aDenial, aMessage, anEvent } from './hook.fixture.ts';
 const url = 'https://hooks.example/home/topic';
 const denial = aDenial({ count: 1 });
 const title = 'minecraft: refused';
-const message = '203.0.113.7 was refused minecraft: no rule matches the source, and the default is to deny';
+const message = '203.0.113.7 was refused minecraft: no rule allows it';
 
 /** Where each format goes, and the whole of what it says. */
 const golden: Readonly<
@@ -119,24 +119,47 @@ describe('what somebody wrote', () => {
     expect(content).toContain(
       '\\@everyone \\<!channel\\> \\<\\@U1\\> \\*\\*bold\\*\\* \\[link\\]\\(https\\://evil.example\\) \\`code\\`',
     );
-    expect(content).toContain('\\\\u{a}\\\\u{0}');
+    expect(content).toContain('\\\\u{0}');
     expect(allowed_mentions).toEqual({ parse: [] });
   });
 
   it('has no power over Slack', () => {
     const { text, mrkdwn } = JSON.parse(bodyOf('slack'));
     expect(text).toContain('@everyone &lt;!channel&gt; &lt;@U1&gt; **bold**');
-    expect(text).toContain('\\u{a}\\u{0} &amp; more');
+    expect(text).toContain(' \\u{0} &amp; more');
     expect(mrkdwn).toBe(false);
   });
 
   it.each(['ntfy', 'gotify', 'text', 'home_assistant'] as const)('arrives as plain text by %s', (format) => {
     const { message: text } = format === 'text' ? { message: bodyOf(format) } : JSON.parse(bodyOf(format));
-    expect(text).toContain('**bold** [link](https://evil.example) `code` $(id) "quoted"\\u{a}\\u{0} & more');
+    expect(text).toContain('**bold** [link](https://evil.example) `code` $(id) "quoted" \\u{0} & more');
   });
 
   it('arrives in JSON as it is', () => {
     expect(JSON.parse(bodyOf('json')).data.grant.why).toBe(why);
+  });
+
+  it('is shown to Discord as long as there is room, and what is cut is cut between characters', () => {
+    const grantBy = (sign: string) =>
+      anEvent('grant_issued', {
+        grant: { ...grant, source: sign.repeat(200), why: sign.repeat(200) },
+        by: sign.repeat(200),
+      });
+    const shown = (sign: string): string =>
+      JSON.parse(bodyFor('discord', url, aMessage(grantBy(sign))).content).content;
+    expect(shown('x')).toMatch(/x{200} opened minecraft for x{200} until 19:05: x{200}$/);
+    expect(shown('\u{1f44d}')).toMatch(/: \p{Emoji}{200}$/u);
+    for (const [message, end] of [
+      ['*'.repeat(5_000), /^.*\n(\\\*)+…$/],
+      ['\u{1f44d}'.repeat(1_500), /^.*\n\p{Emoji}+…$/u],
+      [`x${'\u{1f44d}'.repeat(1_500)}`, /^.*\nx\p{Emoji}+…$/u],
+    ] as const) {
+      const long = { ...aMessage(), text: { ...aMessage().text, message } };
+      const { content } = JSON.parse(bodyFor('discord', url, long).content);
+      expect(content).toMatch(end);
+      expect(content.length).toBeGreaterThan(1_990);
+      expect(content.length).toBeLessThanOrEqual(2_000);
+    }
   });
 
   it('never makes a message too long for Discord', () => {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The body that each kind of receiver wants. Pure.
-import type { WebhookFormat } from '@nftoggle/config';
+import { parseNtfyTopic, type WebhookFormat } from '@nftoggle/config';
 import type { CloudEvent } from '@nftoggle/contracts';
 import type { EventText, Priority } from './event-text.ts';
 import { flattened } from './flatten.ts';
@@ -33,9 +33,9 @@ const formats: Readonly<Record<WebhookFormat, Format>> = {
   }),
   text: (url, { text }) => ({ url, contentType: 'text/plain; charset=utf-8', content: `${text.message}\n` }),
   ntfy: (url, { text }) => {
-    const { root, topic } = topicOf(url);
+    const { server, topic } = topicOf(url);
     const priority = ntfyPriorities[text.priority];
-    return jsonBody(root, { topic, title: text.title, message: text.message, priority, tags: [text.tag] });
+    return jsonBody(server, { topic, title: text.title, message: text.message, priority, tags: [text.tag] });
   },
   gotify: (url, { text }) => {
     const { title, message } = text;
@@ -43,7 +43,7 @@ const formats: Readonly<Record<WebhookFormat, Format>> = {
   },
   discord: (url, { text }) =>
     jsonBody(url, {
-      content: `**${discordText(text.title)}**\n${discordText(text.message)}`.slice(0, longestDiscord),
+      content: discordMessage(text),
       // Whatever a name or a reason looks like, nobody is called by it.
       allowed_mentions: { parse: [] },
       flags: suppressEmbeds,
@@ -83,14 +83,10 @@ function jsonBody(url: URL, content: object): Body {
 }
 
 /** ntfy takes JSON at its root alone, with the topic in it (https://docs.ntfy.sh/publish/#publish-as-json). */
-function topicOf(url: URL): { readonly root: URL; readonly topic: string } {
-  const [, path = '/', topic = ''] = /^(.*\/)([^/]+)\/?$/.exec(url.pathname) ?? [];
-  if (!/^[-_A-Za-z0-9]{1,64}$/.test(topic)) {
-    throw new RangeError('the URL names no topic of ntfy: write it like https://ntfy.example/topic');
-  }
-  const root = new URL(url);
-  root.pathname = path;
-  return { root, topic };
+function topicOf(url: URL): { readonly server: URL; readonly topic: string } {
+  const topic = parseNtfyTopic(url);
+  if (topic !== null) return topic;
+  throw new RangeError('the URL names no topic of ntfy: write it like https://ntfy.example/topic');
 }
 
 /** https://gotify.net/docs/pushmsg: with the path or without it. */
@@ -101,9 +97,21 @@ function messagePath(url: URL): URL {
   return to;
 }
 
-/** Markdown of Discord: any ASCII punctuation loses its meaning behind a backslash. */
-function discordText(text: string): string {
-  return text.slice(0, longestDiscord / 4).replace(/[\\*_~`|>#<@[\]()-]|:(?=\/\/)/g, '\\$&');
+function discordMessage({ title, message }: EventText): string {
+  const head = `**${discordText(title, longestDiscord / 2)}**\n`;
+  return head + discordText(message, longestDiscord - head.length);
+}
+
+/** Markdown of Discord: any ASCII punctuation loses its meaning behind a backslash, which stays with it. */
+function discordText(text: string, longest: number): string {
+  const escaped = text.replace(/[\\*_~`|>#<@[\]()-]|:(?=\/\/)/g, '\\$&');
+  if (escaped.length <= longest) return escaped;
+  let shown = '';
+  for (const [character] of escaped.matchAll(/\\?./gsu)) {
+    if (shown.length + character.length >= longest) break;
+    shown += character;
+  }
+  return `${shown}…`;
 }
 
 /** https://docs.slack.dev/messaging/formatting-message-text: three characters have to be written as entities. */

@@ -57,7 +57,7 @@ export function checkLiteral(hostname: string, allowLocal: readonly string[]): v
 }
 
 /** `[::1]` without its brackets. */
-function hostOf(hostname: string): string {
+export function hostOf(hostname: string): string {
   return hostname.replace(/^\[(.*)\]$/, '$1');
 }
 

@@ -76,5 +76,6 @@ export function aDenial(data: Partial<EventData<'access_denied'>> = {}): CloudEv
 }
 
 export function aMessage(event: CloudEvent = aDenial(), test = false): Message {
-  return { event, text: eventText(event, 'Europe/Berlin', test), test };
+  const text = eventText(event, { timezone: 'Europe/Berlin', now: Date.parse(event.time), test });
+  return { event, text, test };
 }

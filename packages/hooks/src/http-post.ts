@@ -6,8 +6,8 @@ import {
   type RequestOptions,
 } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import type { TcpNetConnectOpts } from 'node:net';
-import { checkLiteral, guardedLookup, type Resolve } from './guarded-lookup.ts';
+import { isIP, type TcpNetConnectOpts } from 'node:net';
+import { checkLiteral, guardedLookup, hostOf, type Resolve } from './guarded-lookup.ts';
 
 export interface Post {
   readonly url: URL;
@@ -37,7 +37,10 @@ type Options = RequestOptions &
   Pick<TcpNetConnectOpts, 'autoSelectFamilyAttemptTimeout'> &
   Pick<HttpTools, 'ca'>;
 
-/** Until there is a connection, the look-up of the name included, in milliseconds. */
+/**
+ * Until there is a connection, in milliseconds, since the addresses are known: to look them up takes more than 5 s where
+ * the first name server is down (resolv.conf(5)).
+ */
 const connectTimeout = 3_000;
 /** How long, in milliseconds, and how far, in bytes, an answer is read after its head: nobody waits for the rest. */
 const bodyPatience = 1_000;
@@ -52,44 +55,69 @@ export function post(options: Post, { resolve, ca }: HttpTools): Promise<Answer>
   checkLiteral(url.hostname, allowLocal);
   const secure = url.protocol === 'https:';
   const body = Buffer.from(content);
+  const known = Promise.withResolvers<void>();
+  if (isIP(hostOf(url.hostname)) !== 0) known.resolve();
+  const lookUp: Resolve = (host) => resolve(host).finally(() => known.resolve());
   const requestOptions: Options = {
     method: 'POST',
     headers: { ...headers, 'content-length': String(body.length) },
     agent: false,
-    lookup: guardedLookup(allowLocal, resolve),
+    lookup: guardedLookup(allowLocal, lookUp),
     // The default would give up on an address of several before an answer can be back from far away.
     autoSelectFamilyAttemptTimeout: 1_000,
     ...(ca === undefined ? {} : { ca }),
   };
   const request = secure ? httpsRequest(url, requestOptions) : httpRequest(url, requestOptions);
-  const answer = answerTo(request, options);
+  const answer = answerTo(request, options, known.promise);
   request.end(body);
   return answer;
 }
 
-function answerTo(request: ClientRequest, { timeout, signal }: Post): Promise<Answer> {
+/** @param known resolves when the addresses to connect to are known */
+function answerTo(request: ClientRequest, { timeout, signal }: Post, known: Promise<void>): Promise<Answer> {
   const end = (problem: string) => () => void request.destroy(new Error(problem));
-  const whole = setTimeout(end(`no answer within ${timeout / 1_000} s`), timeout);
-  const connecting = setTimeout(end(`no connection within ${connectTimeout / 1_000} s`), connectTimeout);
+  const connection = limitConnecting(known, end);
+  const late = () => (connection.isSought() ? 'no answer' : 'the name was not looked up');
+  const whole = setTimeout(() => end(`${late()} within ${timeout / 1_000} s`)(), timeout);
   const stop = end('it was broken off, since hooks are being stopped or changed');
   signal.addEventListener('abort', stop, { once: true });
   if (signal.aborted) stop();
   return new Promise<Answer>((resolve, reject) => {
-    request.once('socket', (socket) => socket.once('connect', () => clearTimeout(connecting)));
+    request.once('socket', (socket) => socket.once('connect', connection.release));
     const refuse = (error: Error): void => reject(inWords(error));
-    request.once('error', refuse);
+    // One that changes the protocol (101) is hung up on by Node, which calls that no error.
+    const over = (): void => reject(new Error('it broke off without an answer'));
+    request.once('error', refuse).once('close', over);
     request.once('response', (response) => {
       // What goes wrong from now on costs no more than the rest of what it says.
-      request.off('error', refuse).on('error', () => undefined);
+      request.off('error', refuse).off('close', over);
+      request.on('error', () => undefined);
       void read(response).then(resolve);
     });
   }).finally(() => {
     clearTimeout(whole);
-    clearTimeout(connecting);
+    connection.release();
     signal.removeEventListener('abort', stop);
     // What comes now, or goes wrong, is of no interest.
     request.on('error', () => undefined).destroy();
   });
+}
+
+/** Ends what has no connection in time. */
+function limitConnecting(known: Promise<void>, end: (problem: string) => () => void) {
+  let timer: NodeJS.Timeout | undefined;
+  let isOver = false;
+  void known.then(() => {
+    const problem = `no connection within ${connectTimeout / 1_000} s`;
+    if (!isOver) timer = setTimeout(end(problem), connectTimeout);
+  });
+  return {
+    isSought: () => timer !== undefined,
+    release: (): void => {
+      isOver = true;
+      clearTimeout(timer);
+    },
+  };
 }
 
 /** Never rejects: with its head an answer is one. */

@@ -121,6 +121,10 @@ describe('dead letters', () => {
     await keepSome(letters);
     expect(await desk.list('log', 10)).toMatchObject({ total: 1 });
     expect(await desk.list('other', 10)).toMatchObject({ error: 'unknown_hook' });
+    letters.away = Infinity;
+    for (const name of ['.', '*', '>', 'log.', 'a b', '\0', '__proto__']) {
+      expect(await desk.list(name, 10)).toMatchObject({ error: 'unknown_hook' });
+    }
     expect(await scene().desk.list('log', 10)).toEqual({ letters: [], total: 0 });
   });
 

@@ -8,6 +8,7 @@ import {
   type DeliveryOutcome,
   type EventType,
   eventTypes,
+  Id,
   type Refusal,
 } from '@nftoggle/contracts';
 import type { Courier, Timed } from './courier.ts';
@@ -46,6 +47,9 @@ export class LetterDesk {
 
   async list(name: string | undefined, limit: number): Promise<DeadLetters | Refusal> {
     const { letters } = this.#tools;
+    // What is no name is no part of a key either, and the bus might not even take it.
+    const unknown = name === undefined || Id.safeParse(name).success ? null : this.#hook(name);
+    if (unknown !== null && 'error' in unknown) return unknown;
     const keys = await letters.keys(name === undefined ? undefined : `${name}.`);
     const hook = name === undefined || keys.length > 0 ? null : this.#hook(name);
     if (hook !== null && 'error' in hook) return hook;

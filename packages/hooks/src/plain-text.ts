@@ -10,11 +10,16 @@ export const longestValue = 200;
  */
 const unseen = /[\p{Cc}\p{Cf}\p{Co}\p{Zl}\p{Zp}\u115f\u1160\u3164\uffa0]/gu;
 
-/** One line in which every character is seen: a line break is `\u{a}`. What is too long ends with `…`. */
+/** With the white space around it: lists of problems and answers of servers are written in lines. */
+const lineBreak = /[ \t]*[\r\n\u0085\u2028\u2029]\s*|\t+/g;
+
+/** One line in which every character is seen: line breaks are spaces, NUL is `\u{0}`. What is too long ends with `…`. */
 export function visible(text: string, longest = longestValue): string {
   const seen = text
     .slice(0, longest * 4)
     .toWellFormed()
+    .trim()
+    .replace(lineBreak, ' ')
     .replace(unseen, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
   return cut(text.length > longest * 4 ? `${seen}…` : seen, longest);
 }

@@ -38,7 +38,7 @@ class Source implements EventSource {
 
 const hooks = (...list: readonly Hook[]): ReadonlyMap<string, Hook> =>
   new Map(list.map((hook) => [hook.name, hook]));
-const lanesOf = (name: string): string[] => Array.from({ length: 8 }, (_, lane) => `hook_${name}_${lane}`);
+const tracksOf = (name: string): string[] => Array.from({ length: 8 }, (_, track) => `hook_${name}_${track}`);
 const nothing: Carry = async () => undefined;
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -48,7 +48,7 @@ describe('the readings', () => {
     const readings = new Readings(source, nothing);
     readings.update(hooks(aHook(), aHook({ name: 'log' })));
     await settle();
-    expect(source.open.sort()).toEqual([...lanesOf('log'), ...lanesOf('phone')]);
+    expect(source.open.sort()).toEqual([...tracksOf('log'), ...tracksOf('phone')]);
     expect(await readings.waiting('phone')).toBe(8);
     expect(await readings.waiting('other')).toBeNull();
     source.lag = null;
@@ -67,7 +67,7 @@ describe('the readings', () => {
     const counts = Object.groupBy(source.opened, ({ reader }) => reader.name);
     expect(counts.hook_same_0).toHaveLength(1);
     expect(counts.hook_changed_0?.map(({ stopped }) => stopped)).toEqual([true, false]);
-    expect(source.open.sort()).toEqual([...lanesOf('changed'), ...lanesOf('new'), ...lanesOf('same')]);
+    expect(source.open.sort()).toEqual([...tracksOf('changed'), ...tracksOf('new'), ...tracksOf('same')]);
   });
 
   it('begin again only when the old ones have ended, and with what is wanted by then', async () => {

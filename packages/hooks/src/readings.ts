@@ -18,7 +18,7 @@ interface Running {
 }
 
 /**
- * Reads the events of every hook, each of its lanes by itself. With another configuration the hooks that are in it as
+ * Reads the events of every hook, each of its tracks by itself. With another configuration the hooks that are in it as
  * they were go on undisturbed.
  */
 export class Readings {

@@ -6,6 +6,7 @@ const hour = 3_600_000;
 const trial = (changes: Partial<Trial> = {}): Trial => ({
   attempts: 1,
   refusals: 0,
+  refusedFor: 0,
   ageAtFirst: 0,
   age: 1_000,
   retryFor: hour,
@@ -40,7 +41,17 @@ describe('the next attempt', () => {
       giveUp,
     ],
     ['comes after two refusals', { attempts: 2, refusals: 2 }, wait(2_000)],
-    ['does not come after three refusals', { attempts: 3, refusals: 3 }, giveUp],
+    [
+      'comes after refusals of less than a minute',
+      { attempts: 9, refusals: 9, refusedFor: 59_999 },
+      wait(256_000),
+    ],
+    [
+      'comes after two refusals however long',
+      { attempts: 2, refusals: 2, refusedFor: hour / 2 },
+      wait(2_000),
+    ],
+    ['does not come after a minute of refusals', { attempts: 3, refusals: 3, refusedFor: 60_000 }, giveUp],
     ['comes after refusals that were not in a row', { attempts: 9, refusals: 2 }, wait(256_000)],
     ['waits as long as it is asked to', { retryAfter: 90_000 }, wait(90_000)],
     ['waits ten minutes at most', { retryAfter: 86_400_000 }, wait(600_000)],

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: MIT
 import type { Stats } from 'node:fs';
-import { realpath, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { lstat, readlink, realpath, stat } from 'node:fs/promises';
+import { dirname, isAbsolute, join } from 'node:path';
 
 const groupWrites = 0o020;
 const othersWrite = 0o002;
 const sticky = 0o1000;
 const anybodyRuns = 0o111;
+/** As many as the kernel follows (path_resolution(7)). */
+const mostLinks = 40;
 
 /**
  * Whether a program may be run: it is there, it is a program, and nobody but root and its owner can put another one
- * in its place. Looked at before each run.
+ * in its place, nor in the place of a link on the way to it. Looked at before each run.
  * @throws Error that says what is wrong with which file or directory, and what would be right
  */
 export async function checkProgram(program: string): Promise<void> {
@@ -21,11 +23,43 @@ export async function checkProgram(program: string): Promise<void> {
   if (!file.isFile()) throw new Error(`${path} is not a program`);
   if ((file.mode & anybodyRuns) === 0) throw new Error(`${path} is not executable: chmod +x ${path}`);
   refuseWritable(path, file);
-  for (let at = dirname(path), nearest = true; ; at = dirname(at), nearest = false) {
-    const directory = await stat(at);
+  await checkLinks(program);
+  await checkDirectory(dirname(path));
+}
+
+/** Whoever can write to the directory of a link decides what it leads to. */
+async function checkLinks(program: string): Promise<void> {
+  let at = '/';
+  let rest = namesOf(program);
+  for (let links = 0; links <= mostLinks; ) {
+    const [name, ...after] = rest;
+    if (name === undefined) return;
+    const next = join(at, name);
+    if ((await lstat(next)).isSymbolicLink()) {
+      links += 1;
+      await checkDirectory(at);
+      const target = await readlink(next);
+      if (isAbsolute(target)) at = '/';
+      rest = [...namesOf(target), ...after];
+    } else {
+      at = next;
+      rest = after;
+    }
+  }
+  throw new Error(`${program} leads over too many links`);
+}
+
+function namesOf(path: string): readonly string[] {
+  return path.split('/').filter((name) => name !== '');
+}
+
+/** With all above it. It is a real path. */
+async function checkDirectory(directory: string): Promise<void> {
+  for (let at = directory; ; at = dirname(at)) {
+    const stats = await stat(at);
     // In /tmp and its kind nobody can take away what belongs to another, but anybody can add.
-    const guarded = !nearest && (directory.mode & sticky) !== 0;
-    if (!guarded) refuseWritable(at, directory);
+    const guarded = at !== directory && (stats.mode & sticky) !== 0;
+    if (!guarded) refuseWritable(at, stats);
     if (at === dirname(at)) return;
   }
 }

@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Script } from '@nftoggle/config';
 import type { CloudEvent } from '@nftoggle/contracts';
 import { Processes } from '@nftoggle/daemon';
@@ -167,7 +167,7 @@ describe('a program', () => {
     const path = program('echo fine; echo "no such\nhost" >&2; exit 3');
     expect(await run([path])).toEqual({
       delivered: false,
-      detail: `${path} ended with 3: no such\\u{a}host`,
+      detail: `${path} ended with 3: no such host`,
       refused: false,
       retryAfter: null,
     });
@@ -270,6 +270,35 @@ describe('a program is not run', () => {
       );
     }
     expect(() => readFileSync(mark)).toThrow(/ENOENT/);
+  });
+
+  it('that a link leads to which others can change, wherever on the way it stands', async () => {
+    const mark = join(out, 'led');
+    const path = program(`touch ${mark}`);
+    for (const mode of [0o777, 0o1777]) {
+      const open = join(directory, `links-${mode}`);
+      const inner = join(open, 'inner');
+      mkdirSync(inner, { recursive: true, mode: 0o755 });
+      chmodSync(open, mode);
+      symlinkSync(path, join(open, 'hook'));
+      symlinkSync(join(open, 'hook'), join(directory, `chain-${mode}`));
+      symlinkSync(directory, join(open, 'directory'));
+      symlinkSync(path, join(inner, 'hook'));
+      const ways = [`links-${mode}/hook`, `chain-${mode}`, `links-${mode}/directory/${basename(path)}`];
+      for (const way of ways) {
+        expect((await run([join(directory, way)])).detail).toBe(
+          `${open} can be changed by anybody: chmod go-w ${open}`,
+        );
+      }
+    }
+    expect((await run([join(directory, `links-${0o777}/inner/hook`)])).detail).toMatch(/changed by anybody/);
+    expect(() => readFileSync(mark)).toThrow(/ENOENT/);
+    const [good, relative] = [join(directory, 'good'), join(directory, 'relative')];
+    symlinkSync(path, good);
+    symlinkSync(`../${basename(directory)}/good`, relative);
+    for (const link of [good, relative]) expect((await run([link])).delivered).toBe(true);
+    symlinkSync('round', join(directory, 'round'));
+    expect((await run([join(directory, 'round')])).detail).toMatch(/ELOOP/);
   });
 
   it('as root, by whatever name, or as nobody knows who', async () => {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 
 /** Far more than any key or token has, in bytes. */
@@ -19,11 +20,13 @@ export async function readSecret(key: 'secret_file' | 'token_file', path: string
   return secret;
 }
 
-/** A pipe would keep us waiting for somebody to write. */
+/** Opening a pipe would wait for somebody who writes, and the thread that does could not even be ended. */
 async function readStart(path: string): Promise<string> {
-  const file = await open(path, 'r');
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
-    const { size } = await file.stat();
+    const stats = await file.stat();
+    if (!stats.isFile()) throw new Error('it is not a file');
+    const { size } = stats;
     const bytes = Buffer.alloc(longest + 1);
     const { bytesRead } = await file.read(bytes, 0, bytes.length, 0);
     if (size > longest || bytesRead > longest) throw new Error('it is too large to be a secret');

@@ -3,9 +3,11 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
 import { type Webhook as WebhookAction, webhookFormats } from '@nftoggle/config';
 import { freePort } from '@nftoggle/testkit';
 import { Webhook } from 'standardwebhooks';
@@ -74,6 +76,24 @@ async function rawServer(onSocket: (socket: Socket) => unknown): Promise<{ reado
   return server.address() as { port: number };
 }
 
+/** A port that is open, where SYNs get no answer: the queue of those who wait is full, and nobody takes them in. */
+async function deafServer(): Promise<{ readonly port: number }> {
+  const deaf = new Worker(
+    `const { parentPort } = require('node:worker_threads');
+     const server = require('node:net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
+       parentPort.postMessage(server.address());
+       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+     });`,
+    { eval: true },
+  );
+  onTestFinished(async () => void (await deaf.terminate()));
+  const [address] = (await once(deaf, 'message')) as [{ port: number }];
+  const waiting = Array.from({ length: 3 }, () => connect(address.port, '127.0.0.1').on('error', () => {}));
+  onTestFinished(() => waiting.forEach((socket) => void socket.destroy()));
+  await once(waiting[0] as Socket, 'connect');
+  return address;
+}
+
 describe('a webhook', () => {
   it('is posted with the event, and says who it is', async () => {
     const receiver = await receive();
@@ -140,6 +160,16 @@ describe('a webhook', () => {
     expect(receiver.received).toHaveLength(2);
   });
 
+  it('is not kept waiting by a secret that is a pipe, or a directory', async () => {
+    const directory = temporary();
+    const pipe = join(directory, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    for (const secretFile of [pipe, directory]) {
+      const { detail } = await deliver({ secretFile });
+      expect(detail).toMatch(/: secret_file: .* cannot be read: it is not a file$/);
+    }
+  });
+
   it('shows a token in the way of Gotify, and headers of the configuration beside its own', async () => {
     const receiver = await receive();
     const file = join(temporary(), 'token');
@@ -201,7 +231,7 @@ describe('a receiver that', () => {
   it('says what is wrong is repeated, shortly and in one line', async () => {
     const receiver = await receive(answer(500, {}, `no\nroom \x1b[2J${'x'.repeat(100_000)}`));
     const { detail } = await deliver({ url: at(receiver) });
-    expect(detail).toMatch(/ answered 500: no\\u\{a\}room \\u\{1b\}\[2Jx+…$/);
+    expect(detail).toMatch(/ answered 500: no room \\u\{1b\}\[2Jx+…$/);
     expect(detail.length).toBeLessThan(260);
   });
 
@@ -292,6 +322,15 @@ describe('a receiver that', () => {
     });
   });
 
+  it('changes to another protocol, or says that it goes on and does not, has not taken it', async () => {
+    for (const head of ['101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade', '100 Continue']) {
+      const server = await rawServer((socket) =>
+        socket.once('data', () => socket.end(`HTTP/1.1 ${head}\r\n\r\n`)),
+      );
+      expect((await deliver({ url: at(server) }, { timeout: 2 })).detail).toMatch(/: it .*bro.* off/);
+    }
+  });
+
   it('speaks something else than HTTP is told of', async () => {
     const server = await rawServer((socket) => socket.end('SSH-2.0-OpenSSH_9.2\r\n'));
     const { delivered, detail } = await deliver({ url: at(server) });
@@ -319,7 +358,28 @@ describe('a name', () => {
       'ntfy.example: there is no such name',
     );
     const never = () => new Promise<never>(() => undefined);
-    expect((await deliver(to, { resolve: never })).detail).toBe('ntfy.example: no connection within 3 s');
+    expect((await deliver(to, { resolve: never, timeout: 0.3 })).detail).toBe(
+      'ntfy.example: the name was not looked up within 0.3 s',
+    );
+  });
+
+  it('may take longer to be looked up than a connection may take', async () => {
+    const receiver = await receive();
+    const resolve = async () => {
+      await pause(3_300);
+      return ['127.0.0.1'];
+    };
+    const to = { url: `http://slow.example:${receiver.port}/` };
+    expect(await deliver(to, { resolve })).toMatchObject({ delivered: true });
+  });
+
+  it('whose address does not answer costs 3 s, and an address as much', async () => {
+    const server = await deafServer();
+    const resolve = async () => ['127.0.0.1'];
+    for (const host of ['deaf.example', '127.0.0.1']) {
+      const { detail } = await deliver({ url: `http://${host}:${server.port}/` }, { resolve });
+      expect(detail).toBe(`${host}:${server.port}: no connection within 3 s`);
+    }
   });
 
   it('is looked up once for each attempt, and what was looked up is where it goes', async () => {
