@@ -35,6 +35,8 @@ const dayMs = 86_400_000;
 const days = 90;
 const batch = 4_000;
 const asked = 40;
+/** A stream that is not read in this time is not read at all, in milliseconds. */
+const streamDeadline = 180_000;
 
 type Step = (step: string) => void;
 
@@ -123,10 +125,10 @@ function askAll(store: StatsStore, now: number): readonly QueryFigure[] {
 }
 
 async function commitsOf(store: StatsStore, seconds: number): Promise<number> {
-  let commits = 0;
+  const commits: number[] = [];
   const batches = new Batches({
     commit: (events) => {
-      commits += 1;
+      commits.push(performance.now());
       store.store(events);
     },
     onFailure: (error) => {
@@ -138,7 +140,8 @@ async function commitsOf(store: StatsStore, seconds: number): Promise<number> {
     void batches.add([event]);
     await delay(100);
   }
-  const perMinute = (commits / seconds) * 60;
+  const [first = Number.NaN, last = Number.NaN] = [commits[0], commits.at(-1)];
+  const perMinute = (60_000 * (commits.length - 1)) / (last - first);
   batches.stop();
   return perMinute;
 }
@@ -164,7 +167,10 @@ async function storeStream(file: string, count: number): Promise<number> {
       onFailure: done.reject,
     });
     const reading = readStream(stats, batches);
-    await done.promise;
+    const timer = setTimeout(() => {
+      done.reject(new Error(`${store.kept().events} of ${count} events came from the stream`));
+    }, streamDeadline);
+    await done.promise.finally(() => clearTimeout(timer));
     const took = performance.now() - begin;
     batches.stop();
     await reading.stop();

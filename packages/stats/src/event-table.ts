@@ -9,7 +9,8 @@ import type { Names } from './names.ts';
 export class EventTable {
   readonly #names: Names;
   readonly #insert: Statement;
-  readonly #forgotten: Statement<[Buffer], number>;
+  readonly #isForgotten: Statement<[Buffer], number>;
+  readonly #forgotten: Statement<[], number>;
   readonly #count: Statement<[number]>;
 
   constructor(database: Database, names: Names) {
@@ -18,14 +19,22 @@ export class EventTable {
       `INSERT INTO event (id, time, stored, type, author, service, person, device, address, subject, data)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
     );
-    this.#forgotten = database.prepare<[Buffer], number>('SELECT 1 FROM forgotten WHERE id = ?').pluck();
+    this.#isForgotten = database.prepare<[Buffer], number>('SELECT 1 FROM forgotten WHERE id = ?').pluck();
+    this.#forgotten = database.prepare<[], number>('SELECT 1 FROM forgotten LIMIT 1').pluck();
     this.#count = database.prepare("UPDATE fact SET value = value + ? WHERE key = 'events'");
   }
 
-  /** False when it was there before. `now` in seconds. */
-  add(event: CloudEvent, now: number): boolean {
+  /** Returns those that were not there before, within a transaction. `now` in seconds. */
+  add(events: readonly CloudEvent[], now: number): readonly CloudEvent[] {
+    const someForgotten = this.#forgotten.get() !== undefined;
+    const added = events.filter((event) => this.#add(event, now, someForgotten));
+    this.#count.run(added.length);
+    return added;
+  }
+
+  #add(event: CloudEvent, now: number, someForgotten: boolean): boolean {
     const id = idBytes(event.id);
-    if (this.#forgotten.get(id) !== undefined) return false;
+    if (someForgotten && this.#isForgotten.get(id) !== undefined) return false;
     const { service, person, device, address } = keysOf(event);
     const subject = event.subject === undefined ? null : event.subject === service ? '' : event.subject;
     const { changes } = this.#insert.run(
@@ -42,10 +51,5 @@ export class EventTable {
       JSON.stringify(event.data),
     );
     return changes > 0;
-  }
-
-  /** Once in a transaction. */
-  count(added: number): void {
-    this.#count.run(added);
   }
 }

@@ -198,6 +198,19 @@ describe('what is published', () => {
     expect(store.events({ limit: 10, after: evil })).toMatchObject({ error: 'unknown_name' });
   });
 
+  it('is the same word after a restart, even one that UTF-8 cannot say', () => {
+    const country = 'half \ud800 of a pair';
+    const denial = () => aDenial({ who: { ...leo, country } });
+    expect(store.store([denial()])).toMatchObject({ stored: 1, refused: [] });
+    store.close();
+    store = room.open();
+    expect(store.store([denial()])).toEqual({ stored: 1, known: 0, refused: [] });
+    expect(sums().denied).toBe(2);
+    expect(store.summary(ever)).toMatchObject({
+      countries: [{ country: 'half \ufffd of a pair', denied: 2 }],
+    });
+  });
+
   it('cannot hold up the rest: what no table takes is refused alone', () => {
     const broken = { ...aDenial(), data: { ...aDenial().data, count: 0.5 } };
     const { refused, ...rest } = store.store([aDenial(), broken, aDenial({ address: '203.0.113.7' })]);

@@ -82,15 +82,10 @@ export class Ingest {
   #write(events: readonly CloudEvent[], { calendar, horizons, now }: IngestContext): number {
     const tallies = new Tallies(calendar, this.#names, horizons);
     const second = Math.floor(now / 1_000);
-    let stored = 0;
-    for (const event of events) {
-      if (!this.#events.add(event, second)) continue;
-      stored += 1;
-      this.#tally(event, tallies);
-    }
-    this.#events.count(stored);
+    const added = this.#events.add(events, second);
+    for (const event of added) this.#tally(event, tallies);
     this.#sums.add(tallies);
-    return stored;
+    return added.length;
   }
 
   #tally(event: CloudEvent, tallies: Tallies): void {

@@ -9,9 +9,12 @@ interface Row {
   readonly text: string;
 }
 
-/** Words and their numbers. There are few: names of the configuration, countries, event types. */
+/**
+ * Words and their numbers. There are few: names of the configuration, countries, event types. A word is what the
+ * database gives back of it: half of a surrogate pair, which UTF-8 cannot say, is U+FFFD there.
+ */
 export class Names {
-  readonly #ids = new Map<string, number>();
+  readonly #ids = new Map<string, Map<string, number>>();
   readonly #texts = new Map<number, string>();
   readonly #ofKind = new Map<string, number[]>();
   readonly #insert: Statement<[string, string]>;
@@ -25,14 +28,15 @@ export class Names {
 
   /** Undefined for a word that never came. */
   find(kind: NameKind, text: string): number | undefined {
-    return this.#ids.get(`${kind} ${text}`);
+    return this.#ids.get(kind)?.get(text.toWellFormed());
   }
 
   /** Within a transaction: `settle` says how it ended. */
   idOf(kind: NameKind, text: string): number {
     const known = this.find(kind, text);
     if (known !== undefined) return known;
-    const row = { id: Number(this.#insert.run(kind, text).lastInsertRowid), kind, text };
+    const word = text.toWellFormed();
+    const row = { id: Number(this.#insert.run(kind, word).lastInsertRowid), kind, text: word };
     this.#add(row);
     this.#fresh.push(row);
     return row.id;
@@ -51,7 +55,7 @@ export class Names {
     const fresh = this.#fresh.splice(0);
     if (committed) return;
     for (const { id, kind, text } of fresh) {
-      this.#ids.delete(`${kind} ${text}`);
+      this.#ids.get(kind)?.delete(text);
       this.#texts.delete(id);
       this.#ofKind.set(
         kind,
@@ -61,7 +65,9 @@ export class Names {
   }
 
   #add({ id, kind, text }: Row): void {
-    this.#ids.set(`${kind} ${text}`, id);
+    const ids = this.#ids.get(kind);
+    if (ids === undefined) this.#ids.set(kind, new Map([[text, id]]));
+    else ids.set(text, id);
     this.#texts.set(id, text);
     const list = this.#ofKind.get(kind);
     if (list === undefined) this.#ofKind.set(kind, [id]);

@@ -8,6 +8,8 @@ import { steps } from './schema.ts';
 
 /** Rows of one transaction: others wait for it. */
 const slice = 2_000;
+/** Of what is not events, of each kind, in one run. */
+const slicesPerRun = 20;
 /** Events that one run lets go at most, beside as many as came since the last one. */
 const eventsPerRun = 20_000;
 /** Pages that one run gives back to the file system, and how many at a time. */
@@ -137,7 +139,8 @@ export class Retention {
       ['session WHERE ended IS NULL AND since < ? ORDER BY since', events - longestSession],
     ];
     for (const [from, ...values] of rows) {
-      while (this.#delete(from, ...values) === slice) await turn();
+      for (let slices = 0; slices < slicesPerRun && this.#delete(from, ...values) === slice; slices += 1)
+        await turn();
       await turn();
     }
   }

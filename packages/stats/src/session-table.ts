@@ -30,6 +30,11 @@ export class SessionTable {
   /** True when nothing was known of the session. */
   start(facts: SessionFacts): boolean {
     if (this.#known.get(facts.id) !== undefined) return false;
+    this.#add(facts);
+    return true;
+  }
+
+  #add(facts: SessionFacts): void {
     const { id, service, address, mac, who, rule, since } = facts;
     this.#insert.run(
       id,
@@ -42,7 +47,6 @@ export class SessionTable {
       rule,
       since,
     );
-    return true;
   }
 
   /** Whether it is the first that is heard of the session, and of its end. */
@@ -50,8 +54,9 @@ export class SessionTable {
     facts: SessionFacts,
     { at, reason, use }: SessionEnd,
   ): { readonly started: boolean; readonly ended: boolean } {
-    const started = this.start(facts);
-    if (!started && this.#known.get(facts.id)?.ended !== null) return { started, ended: false };
+    const known = this.#known.get(facts.id);
+    if (known !== undefined && known.ended !== null) return { started: false, ended: false };
+    if (known === undefined) this.#add(facts);
     const { connections, active, from_source, to_source } = use;
     this.#end.run(
       facts.since,
@@ -65,6 +70,6 @@ export class SessionTable {
       to_source?.bytes ?? null,
       facts.id,
     );
-    return { started, ended: true };
+    return { started: known === undefined, ended: true };
   }
 }

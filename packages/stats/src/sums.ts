@@ -13,6 +13,7 @@ export const sumColumns = [
 ] as const;
 export type SumColumn = (typeof sumColumns)[number];
 export type Sums = Readonly<Record<SumColumn, number>>;
+export type MutableSums = Record<SumColumn, number>;
 /** What is absent is 0. */
 export type Addends = Partial<Sums>;
 
@@ -30,15 +31,21 @@ export const zero: Sums = {
 export const summed = sumColumns.map((name) => `sum(${name}) AS ${name}`).join(', ');
 
 export function plus(a: Sums, b: Addends): Sums {
-  return {
-    sessions: a.sessions + (b.sessions ?? 0),
-    active_ms: a.active_ms + (b.active_ms ?? 0),
-    connections: a.connections + (b.connections ?? 0),
-    bytes_in: a.bytes_in + (b.bytes_in ?? 0),
-    bytes_out: a.bytes_out + (b.bytes_out ?? 0),
-    denied: a.denied + (b.denied ?? 0),
-    unasked: a.unasked + (b.unasked ?? 0),
-  };
+  const sum = { ...zero };
+  addTo(sum, a);
+  addTo(sum, b);
+  return sum;
+}
+
+/** In place: for what is added up very often. */
+export function addTo(sum: MutableSums, more: Addends): void {
+  sum.sessions += more.sessions ?? 0;
+  sum.active_ms += more.active_ms ?? 0;
+  sum.connections += more.connections ?? 0;
+  sum.bytes_in += more.bytes_in ?? 0;
+  sum.bytes_out += more.bytes_out ?? 0;
+  sum.denied += more.denied ?? 0;
+  sum.unasked += more.unasked ?? 0;
 }
 
 export function shown({ active_ms, ...rest }: Sums): StatsSums {

@@ -4,41 +4,58 @@ import type { Tally } from './event-facts.ts';
 import type { Horizons } from './horizons.ts';
 import type { Names } from './names.ts';
 import { all, none, type Step, steps } from './schema.ts';
-import { type Addends, type SumColumn, type Sums, zero } from './sums.ts';
+import { type Addends, addTo, type MutableSums, type Sums, zero } from './sums.ts';
 
-/** The key of a row, in the order of its table's columns. */
-export type Key = readonly (number | string)[];
-
-export interface Cell {
-  /** The part of the key that every table has, as text. */
-  readonly group: string;
-  readonly key: Key;
-  readonly sums: Sums;
+/** One row that is to be. */
+export interface Cell extends Sums {
+  /** What of its key is not its group's. */
+  readonly rest: readonly (number | string)[];
 }
 
-interface OpenCell extends Cell {
-  readonly sums: Record<SumColumn, number>;
+/** The rows of one span, of a person or all, and of a service or all. */
+export interface Group {
+  readonly step: number;
+  readonly at: number;
+  readonly person: number;
+  readonly service: number;
+  readonly cells: readonly Cell[];
 }
 
-/** Sums by key. */
+type OpenCell = Cell & MutableSums;
+type OpenGroup = Map<number | string, OpenCell>;
+
+/** Ids of names are far smaller: two of them make one number. */
+const idRoom = 2 ** 26;
+
+/** Sums by key. A batch adds to very many, so keys are numbers as far as they can be. */
 export class Cells {
-  readonly #cells = new Map<string, OpenCell>();
+  readonly #spans = new Map<number, Map<number, OpenGroup>>();
 
-  /** @param rest of the key, behind what every table has */
-  add(step: number, at: number, person: number, service: number, rest: Key, sums: Addends): void {
-    const group = `${step} ${at} ${person} ${service}`;
-    const text = `${group} ${rest[0]} ${rest[1]}`;
-    let cell = this.#cells.get(text);
-    if (cell === undefined) {
-      cell = { group, key: [step, at, person, service, ...rest], sums: { ...zero } };
-      this.#cells.set(text, cell);
-    }
-    for (const name in sums) cell.sums[name as SumColumn] += sums[name as SumColumn] ?? 0;
+  /** @param word tells rows of a group apart, of which `rest` is the key */
+  add(
+    step: number,
+    at: number,
+    person: number,
+    service: number,
+    word: number | string,
+    rest: Cell['rest'],
+    sums: Addends,
+  ): void {
+    const span = under(this.#spans, at * 4 + step, newMap<number, OpenGroup>);
+    const group = under(span, person * idRoom + service, newMap<number | string, OpenCell>);
+    const cell = under(group, word, () => ({ rest, ...zero }));
+    addTo(cell, sums);
   }
 
   /** In the order of the keys, so that rows that lie together are written together. */
-  sorted(): readonly Cell[] {
-    return [...this.#cells.values()].sort((a, b) => compare(a.key, b.key));
+  *groups(): Generator<Group> {
+    for (const [spanKey, span] of byNumber(this.#spans))
+      for (const [groupKey, group] of byNumber(span)) {
+        const service = groupKey % idRoom;
+        const person = (groupKey - service) / idRoom;
+        const step = ((spanKey % 4) + 4) % 4;
+        yield { step, at: (spanKey - step) / 4, person, service, cells: [...group.values()] };
+      }
   }
 }
 
@@ -66,44 +83,57 @@ export class Tallies {
     const serviceId = this.#names.idOf('service', service);
     const person = who.person === null ? none : this.#names.idOf('person', who.person);
     const country = who.country === null ? none : this.#names.idOf('country', who.country);
-    const people = person === none ? [all] : [all, person];
-    for (const step of ['minute', 'hour', 'day'] as const) {
-      if (at < { minute: minutes, hour: hours, day: -Infinity }[step]) continue;
-      const key = this.#calendar.keyOf(step, at);
-      for (const whose of [all, person])
-        for (const which of [all, serviceId]) this.sums.add(steps[step], key, whose, which, [], sums);
-      if (step === 'minute') continue;
-      for (const whose of people)
+    const countryRest = [country];
+    if (at >= minutes) this.#addTo('minute', at, person, serviceId, sums);
+    for (const step of at >= hours ? hourAndDay : dayAlone) {
+      const key = this.#addTo(step, at, person, serviceId, sums);
+      for (const whose of person === none ? [all] : [all, person])
         for (const which of [all, serviceId])
-          this.countries.add(steps[step], key, whose, which, [country], sums);
+          this.countries.add(steps[step], key, whose, which, country, countryRest, sums);
     }
+  }
+
+  #addTo(step: Step, at: number, person: number, service: number, sums: Addends): number {
+    const key = this.#calendar.keyOf(step, at);
+    for (const whose of [all, person])
+      for (const which of [all, service]) this.sums.add(steps[step], key, whose, which, 0, noRest, sums);
+    return key;
   }
 
   /** To those by source alone. */
   addSource({ at, service, who, address, sums }: Tally): void {
-    if (address === null) return;
+    if (address === null || at < this.#horizons.events) return;
     const serviceId = this.#names.idOf('service', service);
     const device = who.device === null ? none : this.#names.idOf('device', who.device);
     const people = who.person === null ? [all] : [all, this.#names.idOf('person', who.person)];
-    for (const step of this.#sourceSteps(at)) {
+    const word = device === none ? address : `${address} ${device}`;
+    const rest = [address, device];
+    for (const step of at >= this.#horizons.sourceHours ? hourAndDay : dayAlone) {
       const key = this.#calendar.keyOf(step, at);
       for (const whose of people)
         for (const which of [all, serviceId])
-          this.sources.add(steps[step], key, whose, which, [address, device], sums);
+          this.sources.add(steps[step], key, whose, which, word, rest, sums);
     }
-  }
-
-  #sourceSteps(at: number): readonly Step[] {
-    const { sourceHours, events } = this.#horizons;
-    if (at < events) return [];
-    return at < sourceHours ? ['day'] : ['hour', 'day'];
   }
 }
 
-function compare(a: Key, b: Key): number {
-  for (let index = 0; index < a.length; index += 1) {
-    const [value = 0, other = 0] = [a[index], b[index]];
-    if (value !== other) return value < other ? -1 : 1;
-  }
-  return 0;
+const hourAndDay = ['hour', 'day'] as const;
+const dayAlone = ['day'] as const;
+const noRest: Cell['rest'] = [];
+
+function byNumber<Value>(map: ReadonlyMap<number, Value>): readonly (readonly [number, Value])[] {
+  return [...map].sort(([a], [b]) => a - b);
+}
+
+function newMap<Key, Value>(): Map<Key, Value> {
+  return new Map();
+}
+
+/** What a map has under a key, made where it has nothing yet. */
+function under<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
+  const there = map.get(key);
+  if (there !== undefined) return there;
+  const made = make();
+  map.set(key, made);
+  return made;
 }

@@ -23,7 +23,7 @@ export function numbered(first: number, count: number): readonly CloudEvent[] {
     const session = `session${Math.floor(index / 4)
       .toString()
       .padStart(8, '0')}`;
-    const wish = { session, since: at, address: `192.168.1.${index % 250}` };
+    const wish = { session, since: at, address: `192.168.1.${index % 20}` };
     const event =
       [aDenial({ at, count: 2 }), aStart(wish), anEnd({ ...wish, ended: at, active: 1 })][index % 4] ??
       aDenial({ at });
