@@ -17,7 +17,7 @@ export function hostileTexts(mark: string): readonly string[] {
     '\r\nwebhook-signature: v1,none\r\n\r\n',
     '<script>alert(1)</script>&lt;',
     '@everyone [click](https://evil.example) **bold** `code` ||hidden||',
-    '{{ states("lock.door") }} {% set x = 1 %} %s %n ${7*7} ',
+    '{{ states("lock.door") }} {% set x = 1 %} %s %n <%= 7*7 %> #{7*7}',
     '\u001b[2J\u001b]0;owned\u0007 \u202edetrever\u202c \u2028 \u00ad \ufeff',
     'lone \ud800 surrogate, and a whole one \u{1f512}',
     '-rf / ~ * ? [a-z] \\ \\\\ \t',

@@ -20,8 +20,11 @@ export interface PlannedEvent {
 }
 
 export interface Plan {
+  /** In bursts of a thousand, one in each millisecond. */
   readonly count: number;
-  /** Of the first event, in milliseconds since the epoch; the others follow each millisecond. */
+  /** From the beginning of a burst to the beginning of the next one, in milliseconds. */
+  readonly interval: number;
+  /** Of the first event, in milliseconds since the epoch. */
   readonly start: number;
   /** The file that hostile texts would make. */
   readonly mark: string;
@@ -39,7 +42,7 @@ interface Track {
   since: string;
 }
 
-export function planEvents({ count, start, mark }: Plan): readonly PlannedEvent[] {
+export function planEvents({ count, interval, start, mark }: Plan): readonly PlannedEvent[] {
   const random = new Random(20_261_129);
   const texts = hostileTexts(mark);
   const tracks = plannedServices.flatMap((service) =>
@@ -50,10 +53,11 @@ export function planEvents({ count, start, mark }: Plan): readonly PlannedEvent[
   );
   return Array.from({ length: count }, (_, index) => {
     const track = random.oneOf(tracks);
-    const time = new Date(start + index).toISOString();
+    const at = start + Math.floor(index / 1_000) * interval + (index % 1_000);
+    const time = new Date(at).toISOString();
     const { type, data } = next(track, { index, time, random, texts });
     const { service, address } = track;
-    const id = eventId(start + index, `planned ${index}`);
+    const id = eventId(at, `planned ${index}`);
     return { id, type, time, service, track: `${service} ${address}`, data };
   });
 }

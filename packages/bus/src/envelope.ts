@@ -67,7 +67,7 @@ function typeOf(subject: string): EventType | undefined {
   return typesByWords.get(wordsOf(subject));
 }
 
-/** Area and verb: `nftoggle.v1.<node>.<area>.<verb>.<lane>`. */
+/** Area and verb: `nftoggle.v1.<node>.<area>.<verb>.<track>`. */
 function wordsOf(subject: string): string {
   return subject.split('.').slice(3, 5).join('.');
 }

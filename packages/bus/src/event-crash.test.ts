@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Events on their way through a server that dies again and again.
 import { setTimeout as delay } from 'node:timers/promises';
-import { type CloudEvent, hookReaders, laneOf, statsReader } from '@nftoggle/contracts';
+import { type CloudEvent, hookReaders, statsReader, trackOf } from '@nftoggle/contracts';
 import { eventually, keepEvents, type NatsServer, startNats } from '@nftoggle/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Bus } from './bus.ts';
@@ -50,8 +50,8 @@ class Heard {
   }
 }
 
-const laneOfNumber = (number: number): number =>
-  laneOf('allowance_changed', { who: `person${number % 32}`, bonus: 0, by: '', why: null });
+const trackOfNumber = (number: number): number =>
+  trackOf('allowance_changed', { who: `person${number % 32}`, bonus: 0, by: '', why: null });
 
 describe('with a server that is killed ten times', () => {
   it('20,000 events are stored once each, in order, and every reader has all of them in order', async () => {
@@ -60,7 +60,7 @@ describe('with a server that is killed ten times', () => {
     const [stats, hooks] = [await clients.connected('stats'), await clients.connected('hooks')];
     const written = new Heard();
     stats.readEvents(statsReader, 500, async (events) => written.take(events));
-    const lanes = hookReaders('bell').map((reader) => {
+    const tracks = hookReaders('bell').map((reader) => {
       const heard = new Heard();
       hooks.readEvents(reader, 1, async (events) => heard.take(events));
       return heard;
@@ -68,13 +68,13 @@ describe('with a server that is killed ten times', () => {
     const [stored] = await Promise.all([publishMany(policy, all.length), crashNowAndThen(10)]);
     expect(await Promise.all(stored)).toEqual(all.map(() => true));
     expect((await storedEvents(nats)).map(numberOf)).toEqual(all);
-    const heard = () => lanes.reduce((sum, lane) => sum + lane.numbers.size, 0);
+    const heard = () => tracks.reduce((sum, track) => sum + track.numbers.size, 0);
     await eventually(() => written.numbers.size === all.length && heard() === all.length, {
       withinMs: 120_000,
     });
     expect([...written.numbers]).toEqual(all);
-    lanes.forEach((lane, index) => {
-      expect([...lane.numbers]).toEqual(all.filter((number) => laneOfNumber(number) === index));
+    tracks.forEach((track, index) => {
+      expect([...track.numbers]).toEqual(all.filter((number) => trackOfNumber(number) === index));
     });
   }, 180_000);
 });

@@ -101,7 +101,7 @@ describe('the keeper of the event stream', () => {
       ack_wait: nanos(30_000),
       max_ack_pending: 1,
       max_deliver: -1,
-      filter_subject: `nftoggle.v1.*.*.*.${first.lane}`,
+      filter_subject: `nftoggle.v1.*.*.*.${first.track}`,
     });
     const { config } = await readerInfo(nats, 'stats');
     expect(config).toMatchObject({ ack_policy: AckPolicy.All, max_ack_pending: statsReader.atOnce });

@@ -14,10 +14,10 @@ import type { Bus, BusStatus } from './bus.ts';
 import { asAdmin, numberOf, numbers, publishNumber, readerInfo, withAdmin } from './event-stream.fixture.ts';
 import { Clients } from './nats.fixture.ts';
 
-/** All events about one person are in one lane. */
+/** All events about one person are in one track. */
 const who = 'leo';
-const lane = hookReaders('bell').filter(({ lane }) =>
-  eventSubject('box', 'allowance_changed', { who, bonus: 0, by: '', why: null }).endsWith(`.${lane}`),
+const track = hookReaders('bell').filter(({ track }) =>
+  eventSubject('box', 'allowance_changed', { who, bonus: 0, by: '', why: null }).endsWith(`.${track}`),
 )[0] as EventReader;
 
 let nats: NatsServer;
@@ -59,11 +59,11 @@ function remembering(fails: (events: readonly number[]) => boolean = () => false
 }
 
 describe('a reader of one event at a time', () => {
-  it('has the events of its lane in order', async () => {
+  it('has the events of its track in order', async () => {
     await publishAll(numbers(100));
     const hooks = await clients.connected('hooks');
     const { handle, tried } = remembering();
-    hooks.readEvents(lane, 1, handle);
+    hooks.readEvents(track, 1, handle);
     await eventually(() => tried.length === 100);
     expect(tried).toEqual(numbers(100).map((number) => [number]));
   });
@@ -77,13 +77,13 @@ describe('a reader of one event at a time', () => {
       if (number === 3) times.push(performance.now());
       return number === 3 && failures-- > 0;
     });
-    hooks.readEvents(lane, 1, handle);
+    hooks.readEvents(track, 1, handle);
     await publishAll(numbers(6));
     await eventually(() => tried.length === 8);
     expect(tried.flat()).toEqual([0, 1, 2, 3, 3, 3, 4, 5]);
     expect((times[1] ?? 0) - (times[0] ?? 0)).toBeGreaterThan(900);
     expect(statuses.filter(({ kind }) => kind === 'error')).toEqual([
-      { kind: 'error', message: `${lane.name}: events come again: out of ideas` },
+      { kind: 'error', message: `${track.name}: events come again: out of ideas` },
     ]);
   });
 
@@ -93,7 +93,7 @@ describe('a reader of one event at a time', () => {
     let [underWay, most] = [0, 0];
     const shares = [0, 0];
     [one, other].forEach((bus, index) => {
-      bus.readEvents(lane, 1, async ([event]) => {
+      bus.readEvents(track, 1, async ([event]) => {
         underWay += 1;
         most = Math.max(most, underWay);
         await delay(2);
@@ -114,7 +114,7 @@ describe('a reader of one event at a time', () => {
   it('has all of them, in order, over connections that break', async () => {
     const hooks = clients.bus('hooks', undefined, link.url);
     const { handle, handled } = remembering();
-    hooks.readEvents(lane, 1, handle);
+    hooks.readEvents(track, 1, handle);
     await publishAll(numbers(300));
     for (const goal of [50, 100, 150]) {
       await eventually(() => handled.length >= goal);
@@ -133,7 +133,7 @@ describe('a reader of one event at a time', () => {
       goOn = resolve;
     });
     let calls = 0;
-    hooks.readEvents(lane, 1, () => {
+    hooks.readEvents(track, 1, () => {
       calls += 1;
       return waited;
     });
@@ -143,7 +143,7 @@ describe('a reader of one event at a time', () => {
     await eventually(() => !hooks.connected);
     goOn();
     await link.mend();
-    await eventually(async () => (await readerInfo(nats, lane.name)).num_ack_pending === 0);
+    await eventually(async () => (await readerInfo(nats, track.name)).num_ack_pending === 0);
     expect(calls).toBe(1);
   });
 
@@ -151,7 +151,7 @@ describe('a reader of one event at a time', () => {
     const hooks = await clients.connected('hooks');
     const began: number[] = [];
     let isDone = false;
-    hooks.readEvents(lane, 1, async ([event]) => {
+    hooks.readEvents(track, 1, async ([event]) => {
       began.push(event === undefined ? Number.NaN : numberOf(event));
       if (began.length === 1) await delay(36_000);
       isDone = true;
@@ -282,7 +282,7 @@ describe('stopping a reader', () => {
     ['one at a time', 'hooks', 1],
     ['many at once', 'stats', 25],
   ] as const)('that reads %s loses and repeats nothing', async (_, daemon, atMost) => {
-    const reader = daemon === 'stats' ? statsReader : lane;
+    const reader = daemon === 'stats' ? statsReader : track;
     const bus = await clients.connected(daemon);
     const { handle, handled } = remembering();
     await publishAll(numbers(200));
@@ -303,14 +303,14 @@ describe('stopping a reader', () => {
     const hooks = await clients.connected('hooks');
     await publishAll([0]);
     let calls = 0;
-    const reading = hooks.readEvents(lane, 1, async (_, signal) => {
+    const reading = hooks.readEvents(track, 1, async (_, signal) => {
       calls += 1;
       await delay(60_000, undefined, { signal });
     });
     await eventually(() => calls === 1);
     await reading.stop();
     const { handle, handled } = remembering();
-    hooks.readEvents(lane, 1, handle);
+    hooks.readEvents(track, 1, handle);
     await eventually(() => handled.length === 1);
   });
 
@@ -318,7 +318,7 @@ describe('stopping a reader', () => {
     const hooks = await clients.connected('hooks');
     await publishAll([0]);
     let calls = 0;
-    hooks.readEvents(lane, 1, () => {
+    hooks.readEvents(track, 1, () => {
       calls += 1;
       return new Promise(() => {});
     });
@@ -374,7 +374,7 @@ describe('a place in the stream', () => {
     const hooks = await clients.connected('hooks');
     const [all, ofLane] = [remembering(), remembering()];
     stats.readEvents(statsReader, 10, all.handle);
-    hooks.readEvents(lane, 1, ofLane.handle);
+    hooks.readEvents(track, 1, ofLane.handle);
     await publishAll(numbers(5));
     await eventually(() => all.handled.length === 5 && ofLane.handled.length === 5);
     await nats.kill9();
@@ -404,7 +404,7 @@ describe('a place in the stream', () => {
 
   it('is read by the daemon that it is for', async () => {
     const stats = await clients.connected('stats');
-    expect(() => stats.readEvents(lane, 1, async () => {})).toThrow(TypeError);
+    expect(() => stats.readEvents(track, 1, async () => {})).toThrow(TypeError);
     expect(() => stats.keepEvents(() => [])).toThrow(TypeError);
     expect(() => stats.followAll(() => {})).toThrow(TypeError);
   });

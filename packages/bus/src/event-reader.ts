@@ -22,10 +22,6 @@ export interface ReadingOptions {
 
 /** Until what was not handled comes again, in milliseconds. */
 const againAfter = 1_000;
-/** How long a reader waits for more after an event, in milliseconds: what happens at once is handled at once. */
-const linger = 10;
-/** The same for events that must be there, since they came before. */
-const rewoundLinger = 1_000;
 /** How long an acknowledgement is tried, in milliseconds. */
 const acknowledgePatience = 5_000;
 /** How long a place may be missing before that is news, in milliseconds: its keeper may start after us. */
@@ -94,7 +90,7 @@ export class Reading implements EventReading {
   async #readOneByOne(online: Online): Promise<void> {
     const { signal } = this.#stopping;
     while (!this.#isOver(online)) {
-      const [message] = await this.#calls.pull(online, { atMost: 1, linger: 0, signal });
+      const message = await this.#calls.next(online, signal);
       if (message !== undefined && signal.aborted) this.#calls.refuse(online, message, 0);
       else if (message !== undefined) await this.#readOne(message);
       else if (!this.#isOver(online)) await this.#calls.info(online);
@@ -130,9 +126,7 @@ export class Reading implements EventReading {
     const { signal } = this.#stopping;
     let owed = await this.#calls.rewind(online);
     while (!this.#isOver(online)) {
-      const atMost = Math.max(this.#options.atMost, owed);
-      const ways = owed > 0 ? { linger: rewoundLinger, expiry: rewoundLinger } : { linger };
-      const messages = inOrder(await this.#calls.pull(online, { atMost, signal, ...ways }));
+      const messages = inOrder(await this.#some(online, Math.max(this.#options.atMost, owed)));
       if (this.#isOver(online)) return;
       owed = 0;
       const isNext = await this.#calls.isNext(online, messages.map(sequenceOf));
@@ -141,6 +135,16 @@ export class Reading implements EventReading {
       await pause(isNext ? againAfter : Math.random() * retryDelay.first, signal, online.broken);
       if (!this.#isOver(online)) owed = await this.#calls.rewind(online);
     }
+  }
+
+  /** What is there, or what comes next and what came with it; nothing when nothing comes for half a minute. */
+  async #some(online: Online, atMost: number): Promise<readonly Msg[]> {
+    const { signal } = this.#stopping;
+    const there = await this.#calls.whatIsThere(online, atMost, signal);
+    if (there.length > 0) return there;
+    const next = await this.#calls.next(online, signal);
+    if (next === undefined || atMost === 1) return next === undefined ? [] : [next];
+    return [next, ...(await this.#calls.whatIsThere(online, atMost - 1, signal))];
   }
 
   /** False when some are to come again. */

@@ -3,7 +3,7 @@ import type { CloudEvent } from '@nftoggle/contracts';
 
 /**
  * Takes events from the stream. They are acknowledged when it resolves, and come again when it rejects, when the
- * process dies, or when the connection breaks meanwhile: at least once, in the order of the stream within a lane.
+ * process dies, or when the connection breaks meanwhile: at least once, in the order of the stream within a track.
  * It may take as long as it likes. `signal` is aborted when the reading is to stop: what is not done then is to be
  * left (by rejecting), and comes again.
  */

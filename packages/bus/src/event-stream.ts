@@ -7,10 +7,10 @@ import {
   eventPattern,
   eventStream,
   eventTypes,
-  lanes,
   type ShelfName,
   shelves,
   subjectRoot,
+  tracks,
 } from '@nftoggle/contracts';
 
 /** An event that was handed out and is not acknowledged, nor said to be worked on, comes again after this. */
@@ -19,14 +19,14 @@ export const ackWait = 30_000;
 export type StreamShape = Pick<StreamConfig, 'name'> & Partial<StreamConfig>;
 
 /**
- * Nobody can take single events out of it. Its subjects name the lanes, because a server of 2.9 only lets a reader
- * have a lane whose subjects are among those of the stream as they are written there.
+ * Nobody can take single events out of it. Its subjects name the tracks, because a server of 2.9 only lets a reader
+ * have a track whose subjects are among those of the stream as they are written there.
  */
 export const eventStreamShape: StreamShape = {
   ...kept(eventStream.name, eventStream.maxBytes),
   description: 'Every event, for a while',
   subjects: eventTypes.flatMap((type) =>
-    Array.from({ length: lanes }, (_, lane) => eventPattern('*', type, lane)),
+    Array.from({ length: tracks }, (_, track) => eventPattern('*', type, track)),
   ),
   max_age: nanos(eventStream.maxAge),
   duplicate_window: nanos(eventStream.duplicateWindow),
@@ -66,7 +66,7 @@ export function readerShape(reader: EventReader): ReaderShape {
     ack_wait: nanos(ackWait),
     max_ack_pending: reader.atOnce,
     max_deliver: -1,
-    ...(reader.lane !== null && { filter_subject: `${subjectRoot}.*.*.*.${reader.lane}` }),
+    ...(reader.track !== null && { filter_subject: `${subjectRoot}.*.*.*.${reader.track}` }),
   };
 }
 

@@ -7,34 +7,57 @@ export interface PullOptions {
   /** `$JS.API.CONSUMER.MSG.NEXT.STREAM.CONSUMER`. */
   readonly subject: string;
   readonly inboxPrefix: string;
-  readonly atMost: number;
-  /** How long to wait for more after a message, in milliseconds. */
-  readonly linger: number;
-  /** How long to wait for the first one, in milliseconds; half a minute if it is not said. */
-  readonly expiry?: number;
   readonly signal: AbortSignal;
 }
 
+/** How long the server waits for a message that is not there yet, in milliseconds. */
+const expiry = 30_000;
 /** And how much longer we wait for it to say so: a consumer that is not there says nothing at all. */
 const grace = 2_000;
 /** Statuses by which the server ends a pull: nothing there, no more in time. */
 const ends: readonly number[] = [404, 408];
 
 /**
- * Waits for messages of a consumer and returns what came, in order of arrival; nothing after its expiry, or when
- * `signal` is aborted or the connection breaks. Nothing comes for it after that: what the server is still to send
- * for this pull is awaited or called off.
+ * What a consumer has for us right now, in order of arrival, `atMost` messages; less when `signal` is aborted or the
+ * connection breaks. Nothing comes for it after that: the server says when there is no more, and what it is sending when
+ * we turn away is awaited.
  * @throws when the server refuses, or the consumer was removed
  */
-export async function pull(online: Online, options: PullOptions): Promise<readonly Msg[]> {
+export function pullWhatIsThere(
+  online: Online,
+  atMost: number,
+  options: PullOptions,
+): Promise<readonly Msg[]> {
+  return pull(online, { batch: atMost, no_wait: true }, grace, options);
+}
+
+/** Waits half a minute for the next message of a consumer. Otherwise as `pullWhatIsThere`. */
+export async function pullNext(online: Online, options: PullOptions): Promise<Msg | undefined> {
+  const request = { batch: 1, expires: nanos(expiry) };
+  return (await pull(online, request, expiry + grace, options))[0];
+}
+
+/** As the server takes it: ADR-13 of NATS. */
+interface PullRequest {
+  readonly batch: number;
+  readonly no_wait?: boolean;
+  /** In nanoseconds. */
+  readonly expires?: number;
+}
+
+/** `patience`: how long nothing at all may come, in milliseconds. */
+async function pull(
+  online: Online,
+  request: PullRequest,
+  patience: number,
+  { subject, inboxPrefix, signal }: PullOptions,
+): Promise<readonly Msg[]> {
   const { connection, broken } = online;
-  const { subject, inboxPrefix, atMost, linger, expiry = 30_000, signal } = options;
   if (broken.aborted || signal.aborted) return [];
   const messages: Msg[] = [];
   const done = Promise.withResolvers<void>();
   const enough = (): void => done.resolve();
-  const timer = setTimeout(enough, expiry + grace);
-  let quiet: NodeJS.Timeout | undefined;
+  const timer = setTimeout(enough, patience);
   const inbox = `${inboxPrefix}.pull.${randomUUID()}`;
   const subscription = connection.subscribe(inbox, {
     callback: (error, message) => {
@@ -44,24 +67,22 @@ export async function pull(online: Online, options: PullOptions): Promise<readon
       else if (code > 0) done.reject(new Error(message.headers?.description ?? `status ${code}`));
       else {
         messages.push(message);
-        clearTimeout(quiet);
-        if (messages.length < atMost) quiet = setTimeout(enough, linger);
-        else enough();
+        timer.refresh();
+        if (messages.length === request.batch) enough();
       }
     },
   });
   const stop = [broken, signal];
   for (const each of stop) each.addEventListener('abort', enough, { once: true });
   try {
-    connection.publish(subject, JSON.stringify({ batch: atMost, expires: nanos(expiry) }), { reply: inbox });
+    connection.publish(subject, JSON.stringify(request), { reply: inbox });
     await done.promise;
-    // The server may be sending more at this moment. It calls the rest off when it sees that nobody listens.
-    if (messages.length < atMost) await Promise.race([subscription.drain(), whenAborted(broken)]);
+    // It may be sending at this moment. It calls the rest off when it sees that nobody listens.
+    if (signal.aborted) await Promise.race([subscription.drain(), whenAborted(broken)]);
     return messages;
   } finally {
     for (const each of stop) each.removeEventListener('abort', enough);
     clearTimeout(timer);
-    clearTimeout(quiet);
     subscription.unsubscribe();
   }
 }

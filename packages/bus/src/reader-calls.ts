@@ -5,7 +5,7 @@ import { type EventReader, eventStream } from '@nftoggle/contracts';
 import { callDeadline, clientOf } from './bucket.ts';
 import { placeOf } from './delivery-place.ts';
 import type { Online } from './presence.ts';
-import { type PullOptions, pull } from './pull.ts';
+import { type PullOptions, pullNext, pullWhatIsThere } from './pull.ts';
 import type { Replies } from './replies.ts';
 
 /** More than these are not asked for again one by one: they come when the server misses them. */
@@ -29,9 +29,14 @@ export class ReaderCalls {
     return manager.consumers.info(eventStream.name, this.#name);
   }
 
-  pull(online: Online, options: Omit<PullOptions, 'subject' | 'inboxPrefix'>): Promise<readonly Msg[]> {
-    const subject = `$JS.API.CONSUMER.MSG.NEXT.${eventStream.name}.${this.#name}`;
-    return pull(online, { ...options, subject, inboxPrefix: this.#inboxPrefix });
+  /** The next event, when there is one within half a minute. */
+  next(online: Online, signal: AbortSignal): Promise<Msg | undefined> {
+    return pullNext(online, this.#pullOptions(signal));
+  }
+
+  /** What can be had at once. */
+  whatIsThere(online: Online, atMost: number, signal: AbortSignal): Promise<readonly Msg[]> {
+    return pullWhatIsThere(online, atMost, this.#pullOptions(signal));
   }
 
   /** Resolves when the server knows. */
@@ -78,6 +83,11 @@ export class ReaderCalls {
     // The server handles them in order, so its answer to the last one is for all.
     await this.#replies.ask(online.connection, subject(last), '-NAK', callDeadline);
     return pending;
+  }
+
+  #pullOptions(signal: AbortSignal): PullOptions {
+    const subject = `$JS.API.CONSUMER.MSG.NEXT.${eventStream.name}.${this.#name}`;
+    return { subject, inboxPrefix: this.#inboxPrefix, signal };
   }
 }
 

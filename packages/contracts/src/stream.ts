@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The event stream: JetStream keeps every event for a while, so that who was away loses none.
 import type { Id } from './ids.ts';
-import { lanes } from './lanes.ts';
 import type { Daemon } from './subjects.ts';
+import { tracks } from './tracks.ts';
 
 export const eventStream = {
   name: 'nftoggle_events',
@@ -21,8 +21,8 @@ export interface EventReader {
   /** Name of the durable consumer. */
   readonly name: string;
   readonly daemon: Daemon;
-  /** Null for all lanes. */
-  readonly lane: number | null;
+  /** Null for all tracks. */
+  readonly track: number | null;
   /** Events that may be under way at once. With 1 they are read strictly one after the other, whoever reads. */
   readonly atOnce: number;
   /** Where a new one begins: with what the stream has, or with what comes. */
@@ -33,17 +33,17 @@ export interface EventReader {
 export const statsReader: EventReader = {
   name: 'stats',
   daemon: 'stats',
-  lane: null,
+  track: null,
   atOnce: 20_000,
   from: 'all',
 };
 
-/** A hook that is not to be delivered to holds up its own lane alone, and no other hook. */
+/** A hook that is not to be delivered to holds up its own track alone, and no other hook. */
 export function hookReaders(hook: Id): readonly EventReader[] {
-  return Array.from({ length: lanes }, (_, lane) => ({
-    name: `hook_${hook}_${lane}`,
+  return Array.from({ length: tracks }, (_, track) => ({
+    name: `hook_${hook}_${track}`,
     daemon: 'hooks',
-    lane,
+    track,
     atOnce: 1,
     from: 'new',
   }));

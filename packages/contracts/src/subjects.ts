@@ -21,7 +21,6 @@ import {
   HookTestReply,
   HookTestRequest,
 } from './hook.ts';
-import { laneOf } from './lanes.ts';
 import { ScheduleReply, ScheduleRequest } from './schedule.ts';
 import {
   DenialsReply,
@@ -43,6 +42,7 @@ import {
   StatusRequest,
   WolStatus,
 } from './status.ts';
+import { trackOf } from './tracks.ts';
 import { WakeReply, WakeRequest, WakeTraceReply, WakeTraceRequest } from './wake.ts';
 
 export const daemonNames = ['interceptor', 'policy', 'wol', 'hooks', 'stats', 'api'] as const;
@@ -471,14 +471,14 @@ export function requestSubject(node: string, name: RequestName): string {
   return `${subjectRoot}.${node}.${requests[name].area}.${requests[name].verb}`;
 }
 
-/** The last token is the lane, so that several readers can share the events and keep the order of each lane. */
+/** The last token is the track, so that several readers can share the events and keep the order of each track. */
 export function eventSubject<T extends EventType>(node: string, type: T, data: EventData<T>): string {
-  return `${eventPrefix(node, type)}.${laneOf(type, data)}`;
+  return `${eventPrefix(node, type)}.${trackOf(type, data)}`;
 }
 
-/** Matches the subjects of all lanes of a type. `node` may be `*`. */
-export function eventPattern(node: string, type: EventType, lane: number | '*' = '*'): string {
-  return `${eventPrefix(node, type)}.${lane}`;
+/** Matches the subjects of all tracks of a type. `node` may be `*`. */
+export function eventPattern(node: string, type: EventType, track: number | '*' = '*'): string {
+  return `${eventPrefix(node, type)}.${track}`;
 }
 
 function eventPrefix(node: string, type: EventType): string {

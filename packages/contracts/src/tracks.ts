@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Events about the same thing keep their order: they share a lane, and a lane has one reader at a time.
+// Events about the same thing keep their order: they share a track, and a track has one reader at a time.
 import type { EventData, EventType } from './events.ts';
 
 /** The last token of an event's subject is `0` to `7`. */
-export const lanes = 8;
+export const tracks = 8;
 
 /** What an event is about: events with the same key are read in the order in which they were published. */
 type Keys = { readonly [T in EventType]: (data: EventData<T>) => string };
@@ -31,8 +31,8 @@ const keys: Keys = {
   config_refused: ({ daemon }) => daemon,
 };
 
-export function laneOf<T extends EventType>(type: T, data: EventData<T>): number {
+export function trackOf<T extends EventType>(type: T, data: EventData<T>): number {
   let hash = 0;
   for (const character of keys[type](data)) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) >>> 0;
-  return hash % lanes;
+  return hash % tracks;
 }

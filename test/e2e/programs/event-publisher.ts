@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Publishes planned events as an interceptor does, a thousand a second, whatever happens to the bus.
-//   event-publisher.ts PORT PASSWORD_FILE COUNT MARK
+// Publishes planned events as an interceptor does, whatever happens to the bus.
+//   event-publisher.ts PORT PASSWORD_FILE COUNT INTERVAL MARK
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Bus, maxBacklog } from '@nftoggle/bus';
 import { planEvents } from '../planned-events.ts';
 
-const [port, passwordFile = '', count, mark = ''] = process.argv.slice(2);
+const [port, passwordFile = '', count, interval, mark = ''] = process.argv.slice(2);
 const bus = new Bus({
   url: `nats://127.0.0.1:${port}`,
   user: 'interceptor',
@@ -18,7 +18,7 @@ const bus = new Bus({
 await bus.ready;
 
 const start = Date.now();
-const plan = planEvents({ count: Number(count), start, mark });
+const plan = planEvents({ count: Number(count), interval: Number(interval), start, mark });
 console.log(`begin at ${start}`);
 const stored: Promise<boolean>[] = [];
 let mostWaiting = 0;

@@ -38,7 +38,10 @@ async function receive(request: IncomingMessage, response: ServerResponse): Prom
     accepted,
     at: Date.now(),
   };
-  console.log(JSON.stringify(posted));
+  // Separators that JSON leaves as they are, and readers of lines do not.
+  console.log(
+    JSON.stringify(posted).replace(/[\u2028\u2029]/g, (each) => `\\u${each.charCodeAt(0).toString(16)}`),
+  );
   react(reaction, request, response);
 }
 
