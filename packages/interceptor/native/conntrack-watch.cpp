@@ -21,8 +21,8 @@ namespace {
 const std::string kStep = "watch connections";
 // Events of one turn; the queues have theirs before the next one.
 constexpr int kTurn = 512;
-// Turns of one read(), more than fill any room that is asked for: who keeps opening connections must not hold us up.
-constexpr int kTurnsOfRead = 64;
+// Turns of one read(), enough for 16 MiB of room: who keeps opening connections must not hold us up.
+constexpr int kTurnsOfRead = 32;
 
 // The kernel then hands over only messages whose mark has `value` in the bits of `mask`; the others take no room.
 // A message that says nothing of its mark has the mark 0.

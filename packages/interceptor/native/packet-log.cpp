@@ -24,7 +24,7 @@ Napi::Function PacketLog::define(Napi::Env env) {
   return DefineClass(env, "PacketLog", {InstanceMethod<&PacketLog::close>("close")});
 }
 
-// new PacketLog({ group, onPackets })
+// new PacketLog({ group, onPackets }): it goes on until close(), though nobody may know of it any more.
 PacketLog::PacketLog(const Napi::CallbackInfo &info) : Napi::ObjectWrap<PacketLog>(info) {
   const Napi::Object options = object_from(info[0], "options");
   group_ = number16_from(options.Get("group"), "group");
@@ -54,10 +54,13 @@ void PacketLog::bind_group() {
   uv_loop_t *loop = nullptr;
   napi_get_uv_event_loop(Env(), &loop);
   poll_ = std::make_unique<SocketPoll>(loop, socket_->fd(), [this] { on_readable(); });
+  Ref();  // until it is closed: packets may come for what is forgotten already, and not yet destroyed
 }
 
+// The handler may close this log, which may be its end.
 void PacketLog::on_readable() {
   const Napi::HandleScope scope(Env());
+  [[maybe_unused]] const Napi::Object self = Value();
   alignas(nlmsghdr) char buffer[65536];
   auto batch = Napi::Array::New(Env());
   socket_->replay([&](const nlmsghdr *header) { read_message(header, batch); });
@@ -110,8 +113,10 @@ void PacketLog::read_message(const nlmsghdr *header, Napi::Array batch) {
 }
 
 void PacketLog::close(const Napi::CallbackInfo &) {
+  if (poll_ == nullptr) return;
   poll_.reset();
   socket_.reset();
+  Unref();
 }
 
 }  // namespace nftoggle

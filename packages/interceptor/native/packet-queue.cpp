@@ -83,6 +83,8 @@ Napi::Value PacketQueue::receive_buffer(const Napi::CallbackInfo &info) {
 void PacketQueue::on_readable() {
   const Napi::HandleScope scope(Env());
   [[maybe_unused]] const Napi::Object self = Value();
+  // Forgotten, and about to be destroyed: the kernel then drops what waits.
+  if (self.IsEmpty()) return;
   read_early();
   for (int batch = 0; batch < kBatches && socket_ && read_batch(); batch++) {
   }

@@ -18,7 +18,7 @@ Napi::Function RulesetWatch::define(Napi::Env env) {
 
 // new RulesetWatch(prefix, onChange): onChange() after tables whose name starts with `prefix`, or their
 // chains, rules or named counters, were touched by anybody, ourselves included, and when notifications were lost. Many
-// changes may arrive as one call.
+// changes may arrive as one call. It goes on until close(), though nobody may know of it any more.
 RulesetWatch::RulesetWatch(const Napi::CallbackInfo &info) : Napi::ObjectWrap<RulesetWatch>(info) {
   prefix_ = string_from(info[0], "prefix");
   on_change_ = Napi::Persistent(function_from(info[1], "onChange"));
@@ -27,6 +27,7 @@ RulesetWatch::RulesetWatch(const Napi::CallbackInfo &info) : Napi::ObjectWrap<Ru
     uv_loop_t *loop = nullptr;
     napi_get_uv_event_loop(Env(), &loop);
     poll_ = std::make_unique<SocketPoll>(loop, socket_->fd(), [this] { on_readable(); });
+    Ref();  // until it is closed: a change may come for what is forgotten already, and not yet destroyed
   });
 }
 
@@ -48,6 +49,7 @@ void RulesetWatch::on_readable() {
   }
   if (!touched) return;
   const Napi::HandleScope scope(Env());
+  [[maybe_unused]] const Napi::Object self = Value();  // the handler may close this watch, which may be its end
   try {
     on_change_.MakeCallback(Value(), {});
   } catch (const Napi::Error &error) {
@@ -77,8 +79,10 @@ bool RulesetWatch::concerns_us(const nlmsghdr *header) const {
 }
 
 void RulesetWatch::close(const Napi::CallbackInfo &) {
+  if (poll_ == nullptr) return;
   poll_.reset();
   socket_.reset();
+  Unref();
 }
 
 }  // namespace nftoggle

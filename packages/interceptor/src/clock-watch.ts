@@ -2,7 +2,7 @@
 import type { Clock } from './clock.ts';
 
 /** Corrections smaller than this are how any clock is kept, in milliseconds. */
-const leastStep = 1_000;
+export const leastStep = 1_000;
 
 /** Notices that somebody set the clock on the wall, or that the machine slept: ends of sessions are instants on it. */
 export class ClockWatch {

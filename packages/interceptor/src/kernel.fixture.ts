@@ -334,6 +334,32 @@ export async function churn(rounds: number): Promise<void> {
   }
 }
 
+/**
+ * Makes one of each native object that calls back, forgets it, collects the garbage, and has the kernel tell it
+ * something before anything else happens.
+ */
+export async function tellForgotten(number: number): Promise<void> {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  queueDatagrams(number, 0);
+  nft.run(`add rule inet ${trial} behind udp dport 9001 log group ${number + 1}`);
+  forgetOneOfEach(number);
+  await new Promise(setImmediate);
+  const [queued, copied] = [9_000, 9_001].map((port) => `echo x > /dev/udp/127.0.0.1/${port}`);
+  execFileSync('bash', ['-c', `${queued}; ${copied}; sleep 0.1; ${queued}`]);
+  nft.run('add table inet nftoggle-other');
+  collect();
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  nft.run(`delete table inet nftoggle-other; delete table inet ${trial}`);
+}
+
+function forgetOneOfEach(number: number): void {
+  const handlers = { onPackets: () => undefined, onTrouble: () => undefined };
+  new native.PacketQueue({ number, maxLength: 8, copyRange: 64, receiveBuffer: 65_536, ...handlers });
+  new native.PacketLog({ group: number + 1, onPackets: () => undefined });
+  new native.RulesetWatch('nftoggle', () => undefined);
+}
+
 function churnOnce(number: number): void {
   const handlers = { onPackets: () => undefined, onTrouble: () => undefined };
   new native.PacketQueue({ number, maxLength: 8, copyRange: 64, receiveBuffer: 65_536, ...handlers });
@@ -344,7 +370,9 @@ function churnOnce(number: number): void {
     receiveBuffer: 65_536,
     ...handlers,
   }).close();
-  new native.PacketLog({ group: number, onPackets: () => undefined });
+  const log = new native.PacketLog({ group: number, onPackets: () => undefined });
+  for (let i = 0; i < 2; i++) log.close();
+  new native.PacketLog({ group: number + 100, onPackets: () => undefined });
   new native.RulesetWatch('nftoggle', () => undefined).close();
   new native.RulesetWatch('nftoggle', () => undefined);
   const watch = new native.RulesetWatch('churn', () => watch.close());

@@ -229,4 +229,11 @@ describe.skipIf(labObstacles().length > 0)('set elements, in a real kernel', () 
   it('and tables are watched on after notifications were lost for want of room', async () => {
     expect(await kernel.watchBeyondRoom()).toEqual({ lost: 1, ours: 1 });
   });
+
+  it('that call back may be forgotten before the kernel tells them something', async () => {
+    const module = new URL('./kernel.fixture.ts', import.meta.url);
+    await using other = await startInside<Kernel>(lab.host('gateway'), module);
+    for (let round = 0; round < 5; round++) await other.call.tellForgotten(4_700 + 2 * round);
+    expect(other.output()).not.toMatch(/error/i);
+  });
 });

@@ -42,7 +42,8 @@ export function listKernelSessions(
       const written = parseComment(elem.comment ?? '', clock.wall());
       const place = { service, covers: widen(address, prefix), link, since: written.since };
       // Who it is, and what its use is charged to, is too much for a comment: policy says it again at the first review.
-      const facts = { address: formatAddress(place.covers), who: nobody, until, accounts: [] };
+      const began = clock.now() + written.since - clock.wall();
+      const facts = { address: formatAddress(place.covers), who: nobody, began, until, accounts: [] };
       return [{ ...written, ...place, ...facts, id: written.id ?? derivedSessionId(place) }];
     }),
   );

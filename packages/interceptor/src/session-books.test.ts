@@ -81,8 +81,31 @@ describe('the use of a session', () => {
     sessions.open(session, start);
     world.flows = [aConnection({ bytes: 1_000 })];
     loseEvents();
-    await settled();
+    await written();
     expect(life.useOf(session)).toMatchObject({ connections: 1, to_source: { bytes: 1_000 } });
+  });
+
+  it('is looked at no more often than it is worth, however often the kernel loses events', async () => {
+    const { sessions, world, loseEvents, pass } = aScene();
+    sessions.open(mine({ until: start + 3_600_000 }), start);
+    let looks = 0;
+    Object.defineProperty(world, 'flows', {
+      get: () => {
+        looks += 1;
+        world.now += 2_000;
+        loseEvents();
+        return [];
+      },
+    });
+    await pass(10_000);
+    expect(looks).toBe(1);
+    for (let i = 0; i < 100; i++) loseEvents();
+    await written();
+    expect(looks, 'a look takes 2 s').toBe(1);
+    await pass(26_000);
+    expect(looks).toBe(1);
+    await pass(15_000);
+    expect(looks).toBe(2);
   });
 
   it('of an address that has a session of its own is none of its prefix', async () => {
@@ -139,9 +162,17 @@ describe('in the next life, a session', () => {
     const content = memory.read();
     const [record] = content?.sessions ?? [];
     if (record !== undefined)
-      memory.write({
+      memory.put({
         sessions: [
-          { ...record, session: { ...record.session, until: instant(-5_000), bound: 'window_end' } },
+          {
+            ...record,
+            session: {
+              ...record.session,
+              since: instant(-60_000),
+              until: instant(-5_000),
+              bound: 'window_end',
+            },
+          },
         ],
         untold: [],
       });
@@ -229,5 +260,47 @@ describe('in the next life, a session', () => {
     expect(memory.read()?.sessions).toMatchObject([
       { session: { service: 'ssh', use: { to_source: { bytes: 50_000 } } }, flows: [{ traffic: {} }] },
     ]);
+  });
+
+  it.each([
+    ['ended with its table', false],
+    ['was ended before, and left connections behind', true],
+  ])('that %s leaves what it moved to none that goes on with its connections', async (_, isAdopted) => {
+    const { memory } = await killed(mine(), true);
+    if (isAdopted) memory.put({ sessions: [], untold: [] });
+    const { life, sessions, world, pass } = next(
+      memory,
+      {},
+      { flows: [aConnection({ bytes: 60_000 })], isAdopted, now: start + 20_000 },
+    );
+    // As the connections of a service are that has another mark now: nobody looks before that.
+    const session = mine({ id: '000000bbbbbb', until: world.now + 600_000 });
+    sessions.open(session, world.now);
+    world.flows = [aConnection({ bytes: 60_700 })];
+    await pass(11_000);
+    expect(life.useOf(session)).toMatchObject({ connections: 1, to_source: { bytes: 700 } });
+  });
+
+  it('that ends while the file is written is told of when the next file has that', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const memory = new FakeMemory();
+    const write = memory.write.bind(memory);
+    memory.write = async (text) => {
+      await promise;
+      await write(text);
+    };
+    const { sessions, life, events } = aScene({}, { memory });
+    sessions.open(mine(), start);
+    await written();
+    life.endAll();
+    await written();
+    expect(events).toEqual([]);
+    resolve();
+    await settled();
+    expect(events, 'the file has the session as a live one').toEqual([]);
+    expect(memory.read()).toMatchObject({ sessions: [{}], untold: [] });
+    await new Promise((later) => setTimeout(later, 1_100));
+    expect(memory.read()).toMatchObject({ sessions: [] });
+    expect(events).toMatchObject([{ type: 'session_ended' }]);
   });
 });

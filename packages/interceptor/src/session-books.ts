@@ -11,11 +11,11 @@ import { SessionUses } from './metering/session-uses.ts';
 import { UseWatch } from './metering/use-watch.ts';
 import type { ConntrackFlow } from './native.ts';
 import type { SessionEnding } from './session-ending.ts';
-import type { Memory, SessionMemory } from './session-file.ts';
+import type { MemoryText, SessionMemory } from './session-file.ts';
 import { SessionKeeping } from './session-keeping.ts';
-import { recordOf } from './session-records.ts';
 import { planTakeOver, takeOver } from './session-take-over.ts';
-import { type Publish, SessionTelling } from './session-telling.ts';
+import { type Publish, SessionTelling, type Untold } from './session-telling.ts';
+import { SessionTexts } from './session-texts.ts';
 import type { OpenSession, Sessions } from './sessions.ts';
 
 export interface SessionBooksOptions {
@@ -34,18 +34,25 @@ export interface SessionBooksOptions {
   readonly clock: Clock;
 }
 
+/** What is written, and which events are in it. */
+interface Content extends MemoryText {
+  readonly events: readonly Untold[];
+}
+
 export class SessionBooks {
   readonly telling: SessionTelling;
   readonly #options: SessionBooksOptions;
   readonly #uses: SessionUses;
   readonly #watch: UseWatch;
-  readonly #keeping: SessionKeeping | null;
+  readonly #texts: SessionTexts;
+  readonly #keeping: SessionKeeping<Content> | null;
 
   constructor(options: SessionBooksOptions) {
     const { sessions, memory, clock } = options;
     this.#options = options;
     this.#uses = new SessionUses(clock.now());
     this.#watch = new UseWatch({ ...options, uses: this.#uses });
+    this.#texts = new SessionTexts({ ...options, uses: this.#uses });
     this.telling = new SessionTelling({
       ...options,
       onNew: () => (this.#keeping === null ? this.telling.release() : this.#keeping.soon()),
@@ -56,8 +63,9 @@ export class SessionBooks {
         ? null
         : new SessionKeeping({
             memory,
+            prepare: () => this.#texts.renew(),
             content: () => this.#content(),
-            onWritten: () => this.telling.release(),
+            onWritten: ({ events }) => this.telling.release(events),
             now: clock.now,
             after,
             log: options.log,
@@ -73,6 +81,11 @@ export class SessionBooks {
   /** All connections that were let in and are there now. Use is counted up to now. */
   letIn(): ConntrackFlow[] {
     return this.#watch.letIn();
+  }
+
+  /** A look that can wait should wait until then, by the clock's `now`. */
+  get restUntil(): number {
+    return this.#watch.restUntil;
   }
 
   /** Counts what the kernel told of connections since. */
@@ -114,29 +127,29 @@ export class SessionBooks {
   /** To be called at each tick. */
   tick(): void {
     this.telling.again();
-    this.#keeping?.refresh(this.#uses.takeChange());
+    this.#keeping?.refresh(this.#texts.isStale);
   }
 
-  stop(): void {
+  /** Resolves when the next life has all that it needs. */
+  async stop(): Promise<void> {
     this.#watch.stop();
-    this.#keeping?.stop();
+    await this.#keeping?.stop();
   }
 
-  #note({ id }: OpenSession, isOpen: boolean): void {
-    if (isOpen) this.#uses.open(id, this.#options.clock.now());
-    else this.#uses.forget(id);
+  #note(session: OpenSession, isOpen: boolean): void {
+    if (isOpen) {
+      this.#uses.open(session.id, this.#options.clock.now());
+      this.#texts.change(session);
+    } else {
+      this.#uses.forget(session.id);
+      this.#texts.forget(session);
+    }
     this.#keeping?.soon();
   }
 
-  #content(): Memory {
-    const { sessions, clock } = this.#options;
-    const records = this.#uses.records();
-    return {
-      sessions: sessions.list().map((session) => {
-        const known = records.get(session.id) ?? { use: this.#uses.of(session.id), flows: [] };
-        return recordOf(session, known, clock);
-      }),
-      untold: this.telling.untold,
-    };
+  /** Sessions and events are of one moment: one that ended is told of, or goes on in the next life, and not both. */
+  #content(): Content {
+    const { texts, untold } = this.telling;
+    return { sessions: this.#texts.list(), untold: texts, events: untold };
   }
 }

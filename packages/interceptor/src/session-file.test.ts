@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { aFlow } from '@nftoggle/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { aSession, network, unused } from './session.fixture.ts';
-import { type Memory, SessionFile } from './session-file.ts';
+import { type Memory, type MemoryText, SessionFile } from './session-file.ts';
 import { newSessionId } from './session-id.ts';
 import { sessionStarted } from './session-new.ts';
 import { recordOf, reopened } from './session-records.ts';
@@ -51,6 +51,11 @@ const memory: Memory = {
   ],
 };
 
+const textOf = ({ sessions: records, untold }: Memory): MemoryText => ({
+  sessions: records.map((record) => JSON.stringify(record)),
+  untold: untold.map((event) => JSON.stringify(event)),
+});
+
 let directory: string;
 let path: string;
 beforeEach(() => {
@@ -60,16 +65,18 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true }));
 
 describe('the file of sessions', () => {
-  it('has what was written, in the next life, and sessions come out of it as they were', () => {
-    new SessionFile(path, 'boot').write(memory);
+  it('has what was written, in the next life, and sessions come out of it as they were', async () => {
+    await new SessionFile(path, 'boot').write(textOf(memory));
     const read = new SessionFile(path, 'boot').read();
     expect(read).toMatchObject({ ...memory, isOfThisBoot: true, damaged: 0 });
-    expect(read?.sessions.map((record) => reopened(record, clock))).toEqual(sessions);
+    expect(read?.sessions.map((record) => reopened(record, clock))).toEqual(
+      sessions.map((session) => ({ ...session, began: session.since + 5 })),
+    );
   });
 
-  it('says whether the machine is the one of before, and when it was written', () => {
+  it('says whether the machine is the one of before, and when it was written', async () => {
     const file = new SessionFile(path, 'boot');
-    file.write(memory);
+    await file.write(textOf(memory));
     expect(new SessionFile(path, 'another').read()?.isOfThisBoot).toBe(false);
     utimesSync(path, 1_000, 1_000);
     expect(file.read()?.seen).toBe(1_000_000);
@@ -77,18 +84,18 @@ describe('the file of sessions', () => {
     expect(Math.abs((file.read()?.seen ?? 0) - Date.now())).toBeLessThan(60_000);
   });
 
-  it('knows the machine that it is on', () => {
-    new SessionFile(path).write(memory);
+  it('knows the machine that it is on', async () => {
+    await new SessionFile(path).write(textOf(memory));
     expect(new SessionFile(path).read()?.isOfThisBoot).toBe(true);
   });
 
-  it('is private, and whole: what is written lies beside it first', () => {
+  it('is private, and whole: what is written lies beside it first', async () => {
     const file = new SessionFile(path, 'boot');
     writeFileSync(join(directory, 'before'), '');
-    file.write({ sessions: [], untold: [] });
+    await file.write({ sessions: [], untold: [] });
     writeFileSync(`${path}.new`, 'half of it', { mode: 0o644 });
     expect(file.read()?.sessions).toEqual([]);
-    file.write(memory);
+    await file.write(textOf(memory));
     expect(statSync(path).mode & 0o777).toBe(0o600);
     expect(statSync(join(directory, 'run')).mode & 0o777).toBe(0o700);
     expect(readdirSync(join(directory, 'run'))).toEqual(['sessions.json']);
@@ -101,15 +108,15 @@ describe('the file of sessions', () => {
 
   it.each(['', 'null', '{', '[]', '{"version":2,"sessions":[],"untold":[]}', '{"version":1,"sessions":7}'])(
     'that is damaged is an error, and no list of nothing: %s',
-    (text) => {
-      new SessionFile(path, 'boot').write(memory);
+    async (text) => {
+      await new SessionFile(path, 'boot').write(textOf(memory));
       writeFileSync(path, text);
       expect(() => new SessionFile(path, 'boot').read()).toThrow();
     },
   );
 
-  it('gives what can be read of one that is damaged in part', () => {
-    new SessionFile(path, 'boot').write(memory);
+  it('gives what can be read of one that is damaged in part', async () => {
+    await new SessionFile(path, 'boot').write(textOf(memory));
     const content = JSON.parse(readFileSync(path, 'utf8'));
     content.sessions[1].session.until = 'soon';
     content.sessions[2].flows[0].traffic.original.bytes = -1;

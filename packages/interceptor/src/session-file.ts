@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What the next life of this process needs to know of sessions and has from nowhere else: a file beside the kernel's
 // memory, which outlives the process and not the machine.
-import { chmodSync, mkdirSync, readFileSync, renameSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, utimesSync } from 'node:fs';
+import { mkdir, open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { readRecord, type SessionRecord } from './session-records.ts';
 import { readUntold, type Untold } from './session-telling.ts';
@@ -9,6 +10,12 @@ import { readUntold, type Untold } from './session-telling.ts';
 export interface Memory {
   readonly sessions: readonly SessionRecord[];
   readonly untold: readonly Untold[];
+}
+
+/** The same as it is written: each of them is JSON already. */
+export interface MemoryText {
+  readonly sessions: readonly string[];
+  readonly untold: readonly string[];
 }
 
 /** As it was found. */
@@ -27,13 +34,18 @@ export interface SessionMemory {
    * @throws Error when there is one that cannot be read
    */
   read(): OldMemory | undefined;
-  /** All of it, or none. @throws Error when it cannot be written; what there was before is left then */
-  write(memory: Memory): void;
+  /**
+   * All of it, or none. One at a time.
+   * @throws Error when it cannot be written; what there was before is left then
+   */
+  write(memory: MemoryText): Promise<void>;
   /** What was written last is true still. */
   confirm(): void;
 }
 
 const version = 1;
+/** Texts that are written together. */
+const part = 128;
 const bootIdFile = '/proc/sys/kernel/random/boot_id';
 
 /** Written beside its place and put there whole, readable by its owner alone: it tells who is connected to what. */
@@ -65,14 +77,18 @@ export class SessionFile implements SessionMemory {
     };
   }
 
-  write({ sessions, untold }: Memory): void {
-    const directory = dirname(this.#path);
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+  async write(memory: MemoryText): Promise<void> {
+    await mkdir(dirname(this.#path), { recursive: true, mode: 0o700 });
     const fresh = `${this.#path}.new`;
-    writeFileSync(fresh, JSON.stringify({ version, boot: this.#bootId, sessions, untold }), { mode: 0o600 });
-    // The mode above is for a file that is made; one that was left behind keeps its own.
-    chmodSync(fresh, 0o600);
-    renameSync(fresh, this.#path);
+    const file = await open(fresh, 'w', 0o600);
+    try {
+      // The mode above is for a file that is made; one that was left behind keeps its own.
+      await file.chmod(0o600);
+      for (const part of partsOf(memory, this.#bootId)) await file.write(part);
+    } finally {
+      await file.close();
+    }
+    await rename(fresh, this.#path);
   }
 
   confirm(): void {
@@ -88,4 +104,18 @@ export class SessionFile implements SessionMemory {
       throw error;
     }
   }
+}
+
+/** To put all of it together would take long while many are in. */
+function* partsOf({ sessions, untold }: MemoryText, boot: string): Generator<string> {
+  yield `{"version":${version},"boot":${JSON.stringify(boot)},"sessions":[`;
+  yield* listOf(sessions);
+  yield '],"untold":[';
+  yield* listOf(untold);
+  yield ']}';
+}
+
+function* listOf(texts: readonly string[]): Generator<string> {
+  for (let at = 0; at < texts.length; at += part)
+    yield `${at === 0 ? '' : ','}${texts.slice(at, at + part).join(',')}`;
 }

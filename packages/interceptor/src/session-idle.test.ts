@@ -97,6 +97,24 @@ describe('a session that nobody uses', () => {
     expect(sets.names).toContain('v4_ssh cb007107');
   });
 
+  it('stays in the kernel where connections cannot be looked at just then', async () => {
+    const { pass, world, events, sets } = setUp();
+    const remove = sets.remove.bind(sets);
+    let isBroken = false;
+    sets.remove = (elements) => {
+      isBroken = true;
+      remove(elements);
+    };
+    Object.defineProperty(world, 'flows', {
+      get: () => {
+        if (isBroken) throw new Error('Interrupted system call');
+        return [];
+      },
+    });
+    await pass(71_000);
+    expect([isBroken, events, sets.names]).toEqual([true, [], ['recent4 cb007107', 'v4_ssh cb007107']]);
+  });
+
   it('is tried again where the kernel fails it', async () => {
     const { pass, events, sets } = setUp();
     const remove = sets.remove.bind(sets);

@@ -32,7 +32,7 @@ export function endIdleSessions(options: SessionIdleOptions): void {
   if (idle.length === 0) return;
   sessions.withdraw(idle);
   // Somebody may have come back just before.
-  guard.letIn();
+  lookOr(guard, () => sessions.renew(idle, clock.now()));
   const left = idle.filter((session) => isIdle(session, options));
   const unfit = sessions.renew(
     idle.filter((session) => !left.includes(session)),
@@ -41,6 +41,16 @@ export function endIdleSessions(options: SessionIdleOptions): void {
   ending.end(unfit.map(revoked));
   ending.endIdle(left.map((session) => ({ session, reason: 'idle', connections: 'keep' })));
   if (left.length > 0) log.info({ sessions: left.length }, 'sessions that nobody used were ended');
+}
+
+/** Sessions without an element in the kernel would be asked about at every connection. */
+function lookOr(guard: SessionIdleOptions['guard'], undo: () => void): void {
+  try {
+    guard.letIn();
+  } catch (err) {
+    undo();
+    throw err;
+  }
 }
 
 /** One whose time is over ends by that, and one that policy has to be asked about waits for the answer. */

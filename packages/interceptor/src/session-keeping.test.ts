@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 import type { Logger } from '@nftoggle/daemon';
 import { describe, expect, it } from 'vitest';
-import { FakeTime } from './fake-time.fixture.ts';
-import type { Memory } from './session-file.ts';
+import { FakeTime, settled } from './fake-time.fixture.ts';
+import type { Memory, MemoryText } from './session-file.ts';
 import { SessionKeeping } from './session-keeping.ts';
 
-const content: Memory = { sessions: [], untold: [] };
+const content: Memory & MemoryText = { sessions: [], untold: [] };
 
 function setUp() {
   const time = new FakeTime();
@@ -13,8 +13,8 @@ function setUp() {
   const writes: number[] = [];
   const logged: string[] = [];
   const counts = { confirmed: 0, released: 0 };
-  /** `problem`: why nothing can be written; `lasts`: how long a writing takes. */
-  const world = { problem: null as string | null, lasts: 0, isGone: false };
+  /** `problem`: why nothing can be written; `lasts`: how long it takes to collect it all, `steps`: in how many turns. */
+  const world = { problem: null as string | null, lasts: 0, steps: 0, isGone: false };
   const note = (_: unknown, message: string): unknown => logged.push(message);
   let ahead = 0;
   const keeping = new SessionKeeping({
@@ -23,17 +23,20 @@ function setUp() {
         if (world.problem !== null) throw new Error(world.problem);
         return { ...content, isOfThisBoot: true, seen: 0, damaged: 2 };
       },
-      write: () => {
+      write: async () => {
         if (world.problem !== null) throw new Error(world.problem);
         writes.push(time.now() - begin);
-        ahead += world.lasts;
       },
       confirm: () => {
         if (world.isGone) throw new Error('ENOENT');
         counts.confirmed += 1;
       },
     },
-    content: () => content,
+    prepare: () => Array<undefined>(world.steps).fill(undefined),
+    content: () => {
+      ahead += world.lasts;
+      return content;
+    },
     onWritten: () => {
       counts.released += 1;
     },
@@ -109,11 +112,36 @@ describe('keeping sessions in mind', () => {
     expect(logged.at(-1)).toMatch(/cannot be read/);
   });
 
-  it('writes once more at the stop, and not after it', async () => {
-    const { keeping, time, writes } = setUp();
+  it('writes once more what is out of date again before it is written', async () => {
+    const { keeping, time, writes, counts, world } = setUp();
+    world.steps = 5;
     keeping.soon();
-    keeping.stop();
+    const passing = time.pass(0);
+    for (let i = 0; i < 5; i++) {
+      await settled();
+      keeping.soon();
+    }
+    expect([writes.length, counts.released], 'packets have their turn').toEqual([0, 0]);
+    await passing;
+    for (let i = 0; i < 5; i++) await settled();
+    expect([writes.length, counts.released]).toEqual([1, 1]);
+    await time.pass(1_000);
+    for (let i = 0; i < 10; i++) await settled();
+    expect(writes).toHaveLength(2);
+    await time.pass(60_000);
+    expect(writes).toHaveLength(2);
+  });
+
+  it('writes once more at the stop, after what is being written, and not after it', async () => {
+    const { keeping, time, writes, world } = setUp();
+    world.steps = 3;
+    keeping.soon();
+    await time.pass(0);
+    keeping.soon();
+    await keeping.stop();
+    expect(writes).toEqual([0, 0]);
+    keeping.soon();
     await time.pass(10_000);
-    expect(writes).toEqual([0]);
+    expect(writes).toEqual([0, 0]);
   });
 });

@@ -140,7 +140,8 @@ describe.skipIf(labObstacles().length > 0).each(['ipv4', 'ipv6'] as const)(
       await goesOn(connection);
       const seconds = charges.flatMap((request) => request.charges).map((charge) => charge.seconds);
       const sum = seconds.reduce((total, each) => total + each, 0);
-      expect(sum).toBeGreaterThan(2.5);
+      // The part of a tick in which it began may have been too little to tell.
+      expect(sum).toBeGreaterThan(2);
       expect(sum).toBeLessThan(5);
       expect(charges.map(({ sequence }) => sequence)).toEqual(charges.map((_, i) => i + 1));
     });

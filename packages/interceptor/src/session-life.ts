@@ -198,7 +198,7 @@ export class SessionLife {
       this.review();
     }
     void this.#renewal.settleDue();
-    if (clock.now() < this.#nextTick) return;
+    if (clock.now() < Math.max(this.#nextTick, this.#books.restUntil)) return;
     this.#nextTick = clock.now() + this.#tick;
     this.#look().catch((err: unknown) => log.error({ err }, 'connections could not be looked at'));
     this.#books.tick();
@@ -230,8 +230,7 @@ export class SessionLife {
     this.#reviews.stop();
     this.#timer.stop();
     this.count();
-    this.#books.stop();
-    await this.#deliver();
+    await Promise.all([this.#books.stop(), this.#deliver()]);
   }
 
   get #tick(): number {

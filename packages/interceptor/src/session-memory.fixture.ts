@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { Memory, OldMemory, SessionMemory } from './session-file.ts';
+import type { Memory, MemoryText, OldMemory, SessionMemory } from './session-file.ts';
 
 /** A file that is only in memory; it goes through text all the same. */
 export class FakeMemory implements SessionMemory {
@@ -12,9 +12,14 @@ export class FakeMemory implements SessionMemory {
     return this.#text === undefined ? undefined : { ...(JSON.parse(this.#text) as Memory), ...this.facts };
   }
 
-  write(memory: Memory): void {
-    this.#text = JSON.stringify(memory);
+  async write({ sessions, untold }: MemoryText): Promise<void> {
+    this.#text = `{"sessions":[${sessions.join(',')}],"untold":[${untold.join(',')}]}`;
     this.writes += 1;
+  }
+
+  /** As if a life had written this. */
+  put(memory: Memory): void {
+    this.#text = JSON.stringify(memory);
   }
 
   confirm(): void {}

@@ -58,6 +58,7 @@ export function newSession(
     outside: flow.source.outside ?? false,
     who,
     since,
+    began: clock.now(),
     until,
     bound,
     atEnd,

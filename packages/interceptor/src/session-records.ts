@@ -45,6 +45,7 @@ export function reopened(record: SessionRecord, clock: Clock): OpenSession | und
     outside: source.outside ?? false,
     who: session.who,
     since: Date.parse(session.since),
+    began: momentOf(clock, session.since),
     until: momentOf(clock, session.until),
     bound: session.bound,
     atEnd: session.at_end,

@@ -13,7 +13,8 @@ const since = now - 3_600_000;
 const seen = now - 10_000;
 
 function aLive(changes: Partial<OpenSession> = {}): OpenSession {
-  return aSession({ id: newSessionId(since), since, until: clock.now() + 60_000, ...changes });
+  const began = (changes.since ?? since) + 77;
+  return aSession({ id: newSessionId(since), since, began, until: clock.now() + 60_000, ...changes });
 }
 function remembering(...sessions: OpenSession[]): OldMemory {
   return {
@@ -98,5 +99,28 @@ describe('sessions of a life before', () => {
 
   it('are none where there was neither a table nor a file', () => {
     expect(plan([], undefined, false)).toEqual({ live: [], known: [], due: [], over: [] });
+  });
+
+  it('are not told to have ended in the future, where the clock was set back meanwhile', () => {
+    const before = aLive();
+    const memory = { ...remembering(before), seen: now + 86_400_000 };
+    expect(plan([], memory, false).over).toEqual([[before.id, 'shutdown', 0]]);
+  });
+
+  it('are found among many without a look at each of them for each', () => {
+    let looks = 0;
+    const many = Array.from({ length: 500 }, (_, i) =>
+      aLive({ covers: network(`10.0.${i >> 8}.${i & 255}`) }),
+    );
+    const memory = remembering(...many);
+    const counted = many.map((session) => ({
+      ...session,
+      get covers() {
+        looks += 1;
+        return session.covers;
+      },
+    }));
+    expect(plan(counted, memory).known).toEqual(many.map(({ id }) => id));
+    expect(looks).toBeLessThan(20 * many.length);
   });
 });

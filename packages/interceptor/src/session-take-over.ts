@@ -7,7 +7,7 @@ import type { ConntrackFlow } from './native.ts';
 import { type EndReason, endUnused } from './session-end.ts';
 import type { SessionEnding } from './session-ending.ts';
 import type { OldMemory } from './session-file.ts';
-import { flowsBySession, isLive } from './session-flows.ts';
+import { flowsBySession, isLive, type SessionFlow } from './session-flows.ts';
 import { derivedSessionId } from './session-id.ts';
 import { sessionKey } from './session-place.ts';
 import { reopened, type SessionRecord } from './session-records.ts';
@@ -43,11 +43,13 @@ export function planTakeOver(
     const session = reopened(record, clock);
     return session === undefined ? [] : [{ session, record }];
   });
-  const live = inKernel.map((session) => recognised(session, isSameTable ? remembered : []));
+  const known = new Map((isSameTable ? remembered : []).map((each) => [sessionKey(each.session), each]));
+  const live = inKernel.map((session) => recognised(session, known.get(sessionKey(session))));
   const taken = new Set(live.map(({ session }) => session.id));
   const occupied = new Set(live.map(({ session }) => sessionKey(session)));
   const gone = remembered.filter(({ session }) => !taken.has(session.id));
-  const seen = clock.now() + (memory?.seen ?? 0) - clock.wall();
+  // The clock on the wall may have been set back since.
+  const seen = clock.now() + Math.min(0, (memory?.seen ?? 0) - clock.wall());
   const isTimeOver = ({ session }: Remembered): boolean =>
     isSameTable && session.until <= clock.now() + slack;
   const hasSuccessor = ({ session }: Remembered): boolean => occupied.has(sessionKey(session));
@@ -64,14 +66,13 @@ export function planTakeOver(
   };
 }
 
-/** An element without an id, of an older version or made by hand, is known by its place. */
-function recognised(session: OpenSession, remembered: readonly Remembered[]): TakeOverPlan['live'][number] {
+/**
+ * An element without an id, of an older version or made by hand, is known by its place.
+ * @param known what is remembered of its place
+ */
+function recognised(session: OpenSession, known: Remembered | undefined): TakeOverPlan['live'][number] {
   const isNamed = session.id !== derivedSessionId(session);
-  const known = remembered.find(
-    (each) =>
-      sessionKey(each.session) === sessionKey(session) && (!isNamed || each.session.id === session.id),
-  );
-  if (known === undefined) return { session };
+  if (known === undefined || (isNamed && known.session.id !== session.id)) return { session };
   const { until, bound, atEnd } = session;
   return { session: { ...known.session, until, bound, atEnd }, record: known.record };
 }
@@ -98,18 +99,19 @@ export function takeOver({ live, due, over }: TakeOverPlan, options: TakeOverOpt
       uses.restore(session.id, { use: record.session.use, flows: record.flows }, clock.now());
     sessions.adopt(session);
   }
-  const isAnyLeft = live.length + due.length > 0;
-  const flows = isAnyLeft ? look() : [];
+  // Connections may have outlived their sessions: what they moved before now is none of whoever goes on with them.
+  const flows = look();
   for (const { session, record, reason, ended } of over)
     telling.ended(session, reason ?? endUnused(session).reason, record.session.use, 0, ended);
-  for (const { session, record } of live)
-    if (record === undefined) telling.started(firstOf(session, flows, options), session);
+  const unknown = live.filter(({ record }) => record === undefined).map(({ session }) => session);
+  const own = flowsBySession(unknown, flows, options.serviceOf);
+  for (const session of unknown) telling.started(firstOf(session, own.get(session)?.[0]), session);
   settle(
     due.map(({ session }) => session),
     flows,
     options,
   );
-  if (isAnyLeft || over.length > 0)
+  if (live.length + due.length + over.length > 0)
     log.info(
       { live: live.length, due: due.length, over: over.length },
       'took over the sessions that there were',
@@ -133,11 +135,9 @@ function settle(
 /** What is told of the beginning of a session that nobody knows more of: a connection that it has, if it has one. */
 function firstOf(
   session: OpenSession,
-  flows: readonly ConntrackFlow[],
-  { serviceOf }: TakeOverOptions,
+  first: SessionFlow | undefined,
 ): Parameters<SessionTelling['started']>[0] {
   const source = sourceOf(session);
-  const [first] = flowsBySession([session], flows, serviceOf).get(session) ?? [];
   const unknown = session.covers.family === 4 ? '0.0.0.0' : '::';
   if (first === undefined) return { source, protocol: 'tcp', destination: unknown, destinationPort: 0 };
   const { protocol, original } = first.flow;

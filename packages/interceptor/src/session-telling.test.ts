@@ -17,7 +17,7 @@ function setUp() {
   const calls = { new: 0, told: 0 };
   const counted: string[] = [];
   const problems: string[] = [];
-  const world = { isWrong: false };
+  const world = { isWrong: false, ahead: 0 };
   const telling = new SessionTelling({
     publish: (type, _data, _service, identity) => {
       if (world.isWrong) throw new TypeError('no event');
@@ -37,7 +37,7 @@ function setUp() {
       warn: (message: string) => problems.push(message),
       error: (_: unknown, message: string) => problems.push(message),
     } as unknown as Logger,
-    clock: { now: () => start, wall: () => start },
+    clock: { now: () => start, wall: () => start + world.ahead },
   });
   const answer = async (isStored: boolean, at = 0): Promise<void> => {
     published[at]?.answer(isStored);
@@ -107,13 +107,14 @@ describe('telling of sessions', () => {
   });
 
   it('tells when it was over, and of events when they happened', () => {
-    const { telling, published, end } = setUp();
-    telling.started(aFlow(), { ...mine, since: start - 400 });
-    end(start - 90_000);
+    const { telling, published } = setUp();
+    const session = { ...mine, since: start - 100_400, began: start - 100_400 };
+    telling.started(aFlow(), session);
+    telling.ended(session, 'idle', unused, 0, start - 90_000);
     const [started, ended] = telling.untold;
-    expect(started?.identity.time).toBe('2026-01-05T11:59:59.600Z');
+    expect(started?.identity.time).toBe('2026-01-05T11:58:19.600Z');
     expect(ended?.data).toMatchObject({
-      since: '2026-01-05T12:00:00.000Z',
+      since: '2026-01-05T11:58:19.600Z',
       ended: '2026-01-05T11:58:30.000Z',
     });
     expect(ended?.identity.time).toBe('2026-01-05T12:00:00.000Z');
@@ -138,6 +139,46 @@ describe('telling of sessions', () => {
     (value) => expect(readUntold(value)).toBeUndefined(),
   );
 
+  it.each([
+    ['forwards', 3_600_000],
+    ['back', -3_600_000],
+  ])('tells how long it was, though the clock was set %s meanwhile', (_, ahead) => {
+    const { telling, world } = setUp();
+    world.ahead = ahead;
+    telling.ended({ ...mine, since: start - 60_000, began: start - 60_000 }, 'idle', unused, 0, start);
+    const [since, ended] = [start - 60_000, start].map((at) => new Date(at + ahead).toISOString());
+    expect(telling.untold[0]?.data).toMatchObject({ since, ended });
+  });
+
+  it('tells of none that it ended before it began, whatever a file says', () => {
+    const { telling, end } = setUp();
+    end(start - 1);
+    expect(telling.untold[0]?.data).toMatchObject({ ended: new Date(start).toISOString() });
+  });
+
+  it('tells only what is written, where more is new by then', () => {
+    const { telling, published, end } = setUp();
+    end();
+    const written = telling.untold;
+    end(start + 6_000);
+    telling.release(written);
+    expect(published).toHaveLength(1);
+    telling.release();
+    expect(published).toHaveLength(2);
+  });
+
+  it('loses none that was told to nobody yet, however many end at once', () => {
+    const { telling, published, problems, end } = setUp();
+    for (let i = 0; i < 6_000; i++) end(start + i);
+    expect(telling.untold).toHaveLength(6_000);
+    telling.release();
+    expect(published).toHaveLength(6_000);
+    end();
+    expect(telling.untold.length).toBeLessThan(6_001);
+    for (let i = 0; i < 10; i++) end();
+    expect(problems, 'said once').toHaveLength(1);
+  });
+
   it('goes on where an event cannot be made, and where too many wait', () => {
     const { telling, world, end, problems } = setUp();
     world.isWrong = true;
@@ -145,6 +186,6 @@ describe('telling of sessions', () => {
     expect(problems).toEqual(['an event about a session could not be made']);
     for (let i = 0; i < 5_000; i++) end();
     expect(telling.untold).toHaveLength(5_000);
-    expect(problems).toContain('an event about a session is lost: too many wait for the bus');
+    expect(problems).toContain('too many events about sessions wait: a restart will not know the oldest');
   });
 });

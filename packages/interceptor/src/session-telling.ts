@@ -9,7 +9,7 @@ import type { SessionEnd } from './session-end.ts';
 import { beginningOf } from './session-id.ts';
 import { sessionStarted } from './session-new.ts';
 import { formatCovers } from './session-place.ts';
-import { type OpenSession, sourceOf } from './sessions.ts';
+import { type OpenSession, sinceOf, sourceOf } from './sessions.ts';
 
 /** Resolves with true when the event stream has it; see `Bus.publish`. */
 export type Publish = <T extends 'session_started' | 'session_ended'>(
@@ -42,15 +42,21 @@ export interface TellingOptions {
 
 interface Entry {
   readonly event: Untold;
+  /** The same as JSON. */
+  readonly text: string;
   state: 'new' | 'under_way' | 'lost';
 }
 
-/** More than that are lost, the oldest first: while the bus is away for long, and in a file that has to be written. */
+/**
+ * Of more than that the oldest are left to the bus, which may lose them, and to this life alone: the file has to be
+ * written, however long the bus is away.
+ */
 const mostUntold = 5_000;
 
 export class SessionTelling {
   readonly #options: TellingOptions;
   #entries: Entry[] = [];
+  #overflows = false;
 
   constructor(options: TellingOptions) {
     this.#options = options;
@@ -59,6 +65,11 @@ export class SessionTelling {
   /** For the file. */
   get untold(): readonly Untold[] {
     return this.#entries.map(({ event }) => event);
+  }
+
+  /** The same as JSON, each by itself. */
+  get texts(): readonly string[] {
+    return this.#entries.map(({ text }) => text);
   }
 
   /** Its id comes from the session's: to tell it twice does no harm. `flow`: the first of the session. */
@@ -83,41 +94,50 @@ export class SessionTelling {
     ended: number,
   ): void {
     const { clock, onEnded } = this.#options;
-    const data = endOf(session, reason, use, cut, shown(clock, ended));
+    const since = sinceOf(session, clock);
+    // When nobody was there to see it, that is told by a file's time.
+    const at = shown(clock, Math.max(ended, session.began));
+    const data = { ...endOf(session, reason, use, cut, since), ended: at };
     this.#add({ type: 'session_ended', data, identity: endIdentity(data, clock) });
     onEnded(session.service, reason);
   }
 
   /** What a life before did not get rid of, in its order. */
   takeOver(untold: readonly Untold[]): void {
-    this.#entries.unshift(...untold.map((event) => ({ event, state: 'new' as const })));
+    this.#entries = [...untold.map(entryOf), ...this.#entries];
     this.#options.onNew();
   }
 
-  /** All that is new is in the file, or cannot be: it may be told. */
-  release(): void {
-    this.#tellAll('new');
+  /** These are in the file, or cannot be: they may be told. */
+  release(written: readonly Untold[] = this.untold): void {
+    const known = new Set(written);
+    this.#tellAll(({ event, state }) => state === 'new' && known.has(event));
   }
 
   /** What was lost on the way is told again. */
   again(): void {
-    this.#tellAll('lost');
+    this.#tellAll(({ state }) => state === 'lost');
   }
 
-  #tellAll(state: Entry['state']): void {
-    for (const entry of this.#entries.filter((each) => each.state === state)) {
+  #tellAll(isMeant: (entry: Entry) => boolean): void {
+    for (const entry of this.#entries.filter(isMeant)) {
       entry.state = 'under_way';
       void this.#tell(entry);
     }
   }
 
   #add(event: Untold): void {
-    this.#entries.push({ event, state: 'new' });
-    if (this.#entries.length > mostUntold) {
-      this.#entries.shift();
-      this.#options.log.warn('an event about a session is lost: too many wait for the bus');
-    }
+    this.#entries.push(entryOf(event));
+    // What is new was told to nobody yet; there is no more of it than there were sessions.
+    if (this.#entries.length > mostUntold && this.#entries[0]?.state !== 'new') this.#leaveOldest();
     this.#options.onNew();
+  }
+
+  #leaveOldest(): void {
+    this.#entries.shift();
+    if (!this.#overflows)
+      this.#options.log.warn('too many events about sessions wait: a restart will not know the oldest');
+    this.#overflows = true;
   }
 
   async #tell(entry: Entry): Promise<void> {
@@ -125,6 +145,7 @@ export class SessionTelling {
     try {
       if (await publishOne(publish, entry.event)) {
         this.#entries = this.#entries.filter((other) => other !== entry);
+        if (this.#entries.length === 0) this.#overflows = false;
         onTold();
         return;
       }
@@ -133,6 +154,10 @@ export class SessionTelling {
     }
     entry.state = 'lost';
   }
+}
+
+function entryOf(event: Untold): Entry {
+  return { event, text: JSON.stringify(event), state: 'new' };
 }
 
 function publishOne(publish: Publish, event: Untold): Promise<boolean> {
@@ -146,8 +171,8 @@ function endOf(
   reason: SessionEnd['reason'],
   use: SessionUse,
   cut: number,
-  ended: string,
-): EventData<'session_ended'> {
+  since: number,
+): Omit<EventData<'session_ended'>, 'ended'> {
   return {
     session: session.id,
     service: session.service,
@@ -156,8 +181,7 @@ function endOf(
     who: session.who,
     rule: session.rule,
     reason,
-    since: new Date(session.since).toISOString(),
-    ended,
+    since: new Date(since).toISOString(),
     use,
     cut,
   };

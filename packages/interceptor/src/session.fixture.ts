@@ -25,6 +25,7 @@ export function aSession(changes: Partial<OpenSession> = {}): OpenSession {
     outside: false,
     who: nobody,
     since: 0,
+    began: changes.since ?? 0,
     until: 60_000,
     bound: 'session_time',
     atEnd: 'cut',

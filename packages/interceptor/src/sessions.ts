@@ -12,6 +12,7 @@ import type {
   Who,
 } from '@nftoggle/contracts';
 import { type Clock, shown } from './clock.ts';
+import { leastStep } from './clock-watch.ts';
 import { Deadlines } from './deadlines.ts';
 import { errorCode } from './native.ts';
 import {
@@ -36,8 +37,10 @@ export interface OpenSession extends Place {
   readonly outside: boolean;
   /** As policy said last. */
   readonly who: Who;
-  /** By the clock on the wall, in milliseconds: for people. */
+  /** By the clock on the wall as it was then, in milliseconds: for people. That clock may have been set meanwhile. */
   readonly since: number;
+  /** The same by the clock's `now`. */
+  readonly began: number;
   /** By the clock's `now`. */
   readonly until: number;
   /** What ends it then. */
@@ -78,7 +81,7 @@ export class Sessions {
    */
   open(session: OpenSession, now: number): boolean {
     const before = this.#open.get(sessionKey(session));
-    const next = before === undefined ? session : { ...session, id: before.id, since: before.since };
+    const next = before === undefined ? session : { ...session, ...beginningOf(before) };
     this.#sets.put([sessionElement(next, now)]);
     this.#enter(next);
     return before === undefined;
@@ -279,7 +282,7 @@ export function describeSession(session: OpenSession, use: SessionUse, clock: Cl
     service: session.service,
     who: session.who,
     covers: formatCovers(session),
-    since: new Date(session.since).toISOString(),
+    since: new Date(sinceOf(session, clock)).toISOString(),
     until: shown(clock, session.until),
     bound: session.bound,
     at_end: session.atEnd,
@@ -288,6 +291,16 @@ export function describeSession(session: OpenSession, use: SessionUse, clock: Cl
     reason: session.reason,
     use,
   };
+}
+
+function beginningOf({ id, since, began }: OpenSession): Pick<OpenSession, 'id' | 'since' | 'began'> {
+  return { id, since, began };
+}
+
+/** When it began, by the clock on the wall as it is set now, so that its length is right. */
+export function sinceOf({ since, began }: OpenSession, { now, wall }: Clock): number {
+  const set = wall() + began - now();
+  return Math.abs(set - since) < leastStep ? since : Math.round(set);
 }
 
 /** Whom it lets in, as events tell it. */

@@ -41,9 +41,12 @@ interface Known {
   readonly isAnnounced: boolean;
   /** Both sides closed it. */
   readonly isClosed: boolean;
-  /** `missing`: a look did not show it, and the event of its end may be on its way. `gone`: that has come. */
-  readonly state: 'there' | 'missing' | 'gone';
+  /** The last look did not show it: the event of its end may be on its way. */
+  readonly isMissing: boolean;
 }
+
+/** Connections whose end was told since the last look that are remembered: it may still show the newest of them. */
+const mostGone = 1_024;
 
 const nothing: Traffic = { packets: 0, bytes: 0 };
 const none: FlowTraffic = { original: nothing, reply: nothing };
@@ -51,31 +54,33 @@ const none: FlowTraffic = { original: nothing, reply: nothing };
 /** To be told events in the kernel's order; a look comes between those from before it and those from after it. */
 export class FlowCounts {
   #known = new Map<string, Known>();
+  /** Last counters of those whose end was told since the last look, oldest first. */
+  #gone = new Map<string, FlowTraffic | undefined>();
   #lastLook: number;
 
   constructor(now: number) {
     this.#lastLook = now;
   }
 
-  /** How many connections it knows, and has known since the last look. */
+  /** How many connections it knows. */
   get size(): number {
     return this.#known.size;
   }
 
   /** Takes over what a life before knew of the connections of a session. */
   restore(session: string, flows: readonly FlowRecord[], now: number): void {
-    const known = flows.map(({ key, traffic }) => {
+    for (const { key, traffic } of flows) {
       const facts = { traffic: traffic ?? undefined, seen: now, session };
-      return [key, { ...facts, isAnnounced: true, isClosed: false, state: 'there' }] as const;
-    });
-    this.#known = new Map([...this.#known, ...known]);
+      this.#known.set(key, { ...facts, isAnnounced: true, isClosed: false, isMissing: false });
+    }
   }
 
-  /** Those of each session that are not over. */
-  records(): ReadonlyMap<string, FlowRecord[]> {
+  /** Connections of these sessions that are not over. */
+  records(sessions: ReadonlySet<string>): ReadonlyMap<string, FlowRecord[]> {
     const records = new Map<string, FlowRecord[]>();
-    for (const [key, { session, traffic, state }] of this.#known) {
-      if (session === undefined || state === 'gone') continue;
+    if (sessions.size === 0) return records;
+    for (const [key, { session, traffic }] of this.#known) {
+      if (session === undefined || !sessions.has(session)) continue;
       const own = records.get(session) ?? [];
       own.push({ key, traffic: traffic ?? null });
       records.set(session, own);
@@ -87,11 +92,10 @@ export class FlowCounts {
   began(flow: ConntrackFlow, owner: Owner | undefined, now: number): Movement[] {
     const key = flowKey(flow);
     const known = this.#known.get(key);
+    this.#gone.delete(key);
     // A look was quicker than the event. Otherwise the end of one with the same id was lost.
-    const isSame = known !== undefined && known.state !== 'gone' && !known.isAnnounced;
-    const facts = isSame
-      ? known
-      : { traffic: undefined, seen: now, isClosed: false, state: 'there' as const };
+    const isSame = known !== undefined && !known.isAnnounced;
+    const facts = isSame ? known : { traffic: undefined, seen: now, isClosed: false, isMissing: false };
     this.#known.set(key, { ...facts, session: owner?.session, isAnnounced: true });
     const isFirst = owner !== undefined && !(isSame && known.session === owner.session);
     return isFirst ? [movement(owner, true, { from: now, to: now }, none)] : [];
@@ -100,18 +104,14 @@ export class FlowCounts {
   /** The kernel has forgotten a connection: these are its last counters. */
   ended(flow: ConntrackFlow, owner: Owner | undefined, now: number): Movement[] {
     const key = flowKey(flow);
-    const before = this.#known.get(key);
-    const known = before?.state === 'gone' ? undefined : before;
-    const isOpen = known?.isClosed !== true;
-    this.#known.set(key, {
-      traffic: flow.traffic ?? known?.traffic,
-      seen: now,
-      session: known?.session,
-      isAnnounced: true,
-      isClosed: true,
-      state: 'gone',
-    });
-    return this.#moved(flow, known, owner, isOpen, now);
+    const known = this.#known.get(key);
+    this.#known.delete(key);
+    this.#gone.set(key, flow.traffic ?? known?.traffic);
+    for (const oldest of this.#gone.keys()) {
+      if (this.#gone.size <= mostGone) break;
+      this.#gone.delete(oldest);
+    }
+    return this.#moved(flow, known, owner, known?.isClosed !== true, now);
   }
 
   /**
@@ -128,10 +128,9 @@ export class FlowCounts {
     const [moved, live]: [Movement[], Set<string>] = [[], new Set()];
     for (const flow of flows) {
       const key = flowKey(flow);
-      const last = before.get(key);
+      const there = before.get(key);
       // A table that grows just then shows some twice, and one that is about to go may still be shown.
-      if (known.has(key) || (last?.state === 'gone' && isSame(last.traffic, flow.traffic))) continue;
-      const there = last?.state === 'gone' ? undefined : last;
+      if (known.has(key) || this.#isGone(key, flow)) continue;
       const owner = ownerOf(flow);
       moved.push(...this.#moved(flow, there, owner, isLive(flow), now));
       if (owner !== undefined && isLive(flow)) live.add(owner.session);
@@ -141,14 +140,19 @@ export class FlowCounts {
         session: owner?.session,
         isAnnounced: there?.isAnnounced ?? false,
         isClosed: !isLive(flow),
-        state: 'there',
+        isMissing: false,
       });
     }
     for (const [key, last] of before)
-      if (!known.has(key) && last.state === 'there') known.set(key, { ...last, state: 'missing' });
+      if (!known.has(key) && !last.isMissing) known.set(key, { ...last, isMissing: true });
     this.#known = known;
+    this.#gone = new Map();
     this.#lastLook = now;
     return { moved, live };
+  }
+
+  #isGone(key: string, { traffic }: ConntrackFlow): boolean {
+    return this.#gone.has(key) && isSame(this.#gone.get(key), traffic);
   }
 
   /** `isOpen`: it was in use, as far as can be told of one that the kernel does not count. */

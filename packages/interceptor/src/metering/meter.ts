@@ -34,16 +34,19 @@ export interface Use {
 
 type Moved = Pick<Movement, 'session' | 'from' | 'to' | 'fromSource' | 'toSource' | 'isUncounted'>;
 
-/** What a session moved since a moment. */
-interface Book {
-  readonly since: number;
-  /** All of it between these. */
+/** All that a session moved, and between when. */
+interface Sum {
   readonly from: number;
   readonly to: number;
   readonly bytes: number;
   readonly packets: number;
   /** A connection of it has no counters, so it was in use. */
   readonly isUncounted: boolean;
+}
+
+/** What a session moved since a moment. */
+interface Book extends Sum {
+  readonly since: number;
 }
 
 /** However short the span: a keep-alive and its answer, each acknowledged, are no use. */
@@ -53,7 +56,8 @@ const mostOfPacket = 1_500;
 
 export class Meter {
   #books: ReadonlyMap<string, Book> = new Map();
-  #notes = new Map<string, Moved[]>();
+  /** Since the last measurement. However many connections there were, it is one sum for each session. */
+  #notes = new Map<string, Sum>();
   /** For when each account is charged, as far as books reach back. */
   #charged: ReadonlyMap<AccountId, readonly Span[]> = new Map();
   #last: number;
@@ -62,10 +66,11 @@ export class Meter {
     this.#last = now;
   }
 
-  note(moved: Moved): void {
-    const notes = this.#notes.get(moved.session);
-    if (notes === undefined) this.#notes.set(moved.session, [moved]);
-    else notes.push(moved);
+  note({ session, from, to, fromSource, toSource, isUncounted }: Moved): void {
+    const bytes = fromSource.bytes + toSource.bytes;
+    const packets = fromSource.packets + toSource.packets;
+    const moved = { from, to, bytes, packets, isUncounted };
+    this.#notes.set(session, enter(this.#notes.get(session) ?? nothing, moved));
   }
 
   /**
@@ -86,7 +91,7 @@ export class Meter {
       if (isUsed) {
         const span = spanOf(book, now);
         activities.push({ session: session.id, ...span });
-        for (const account of session.accounts) used.set(account, [...(used.get(account) ?? []), span]);
+        for (const account of session.accounts) enterUse(used, account, span);
       }
       const isClosed = isUsed || now - book.since >= settings.tick / 2;
       books.set(session.id, isClosed ? emptyBook(now) : book);
@@ -99,7 +104,7 @@ export class Meter {
 
   #bookOf({ id, opened }: Metered, now: number): Book {
     const begin = this.#books.get(id) ?? emptyBook(Math.min(Math.max(opened, this.#last), now));
-    return (this.#notes.get(id) ?? []).reduce(enter, begin);
+    return { since: begin.since, ...enter(begin, this.#notes.get(id) ?? nothing) };
   }
 
   /** No account is charged twice for the same time, whichever of its sessions was in use. */
@@ -120,26 +125,32 @@ export class Meter {
   }
 }
 
+const nothing: Sum = {
+  from: Number.POSITIVE_INFINITY,
+  to: Number.NEGATIVE_INFINITY,
+  bytes: 0,
+  packets: 0,
+  isUncounted: false,
+};
+
 function emptyBook(since: number): Book {
+  return { since, ...nothing };
+}
+
+function enter(sum: Sum, moved: Sum): Sum {
   return {
-    since,
-    from: Number.POSITIVE_INFINITY,
-    to: Number.NEGATIVE_INFINITY,
-    bytes: 0,
-    packets: 0,
-    isUncounted: false,
+    from: Math.min(sum.from, moved.from),
+    to: Math.max(sum.to, moved.to),
+    bytes: sum.bytes + moved.bytes,
+    packets: sum.packets + moved.packets,
+    isUncounted: sum.isUncounted || moved.isUncounted,
   };
 }
 
-function enter(book: Book, { from, to, fromSource, toSource, isUncounted }: Moved): Book {
-  return {
-    since: book.since,
-    from: Math.min(book.from, from),
-    to: Math.max(book.to, to),
-    bytes: book.bytes + fromSource.bytes + toSource.bytes,
-    packets: book.packets + fromSource.packets + toSource.packets,
-    isUncounted: book.isUncounted || isUncounted,
-  };
+function enterUse(used: Map<AccountId, Span[]>, account: AccountId, span: Span): void {
+  const spans = used.get(account);
+  if (spans === undefined) used.set(account, [span]);
+  else spans.push(span);
 }
 
 function wasUsed(book: Book, now: number, { tick, idleBytes }: MeterSettings): boolean {

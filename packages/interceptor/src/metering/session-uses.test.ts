@@ -51,6 +51,25 @@ describe('what a session was used for', () => {
     expect(uses.of(id).connections).toBe(2);
   });
 
+  it('takes no room for connections that are over, however long nobody looks', () => {
+    const { uses, begin, end } = setUp();
+    for (let i = 0; i < 5_000; i++) {
+      const flow = aConnection({ sourcePort: i, bytes: 100 });
+      begin(i, flow);
+      end(i, flow);
+    }
+    expect([uses.hasConnections, uses.of(id).connections]).toEqual([false, 5_000]);
+  });
+
+  it('is no idle time where nobody hears of connections, and looks show closed ones alone', () => {
+    const { uses, look } = setUp();
+    look(10_000);
+    look(20_000, aConnection({ closed: true, bytes: 9_000 }));
+    expect(uses.idleSince(id)).toBe(20_000);
+    look(30_000, aConnection({ closed: true, bytes: 9_000 }));
+    expect(uses.idleSince(id), 'it is only remembered').toBe(20_000);
+  });
+
   it('has a connection of which no look ever knew, whole', () => {
     const { uses, look, begin, end, active } = setUp();
     look(10_000);
@@ -162,7 +181,7 @@ describe('what a session was used for', () => {
     const first = setUp();
     first.begin(5, aConnection());
     first.look(10, aConnection({ bytes: 1_000 }), aConnection({ sourcePort: 2, bytes: 70 }));
-    const record = first.uses.records().get(id);
+    const record = first.uses.records(new Set([id])).get(id);
     const next = new SessionUses(1_000);
     if (record !== undefined) next.restore(id, JSON.parse(JSON.stringify(record)), 1_000);
     next.look([aConnection({ bytes: 1_200 })], ownerOf, 1_000, true);

@@ -33,7 +33,7 @@ export class SessionUses {
   readonly #counts: FlowCounts;
   readonly #meter: Meter;
   readonly #sums = new Map<SessionId, Sums>();
-  #isChanged = false;
+  #changed = new Set<SessionId>();
 
   constructor(now: number) {
     this.#counts = new FlowCounts(now);
@@ -45,11 +45,11 @@ export class SessionUses {
     return this.#counts.size > 0;
   }
 
-  /** Has any use changed since the last call? */
-  takeChange(): boolean {
-    const isChanged = this.#isChanged;
-    this.#isChanged = false;
-    return isChanged;
+  /** The sessions whose use, or whose connections, changed since the last call. */
+  takeChanged(): ReadonlySet<SessionId> {
+    const changed = this.#changed;
+    this.#changed = new Set();
+    return changed;
   }
 
   /** A session was opened. One that is known goes on. */
@@ -93,8 +93,10 @@ export class SessionUses {
   look(flows: readonly ConntrackFlow[], ownerOf: OwnerOf, now: number, isAdopted = false): void {
     const { moved, live } = this.#counts.look(flows, ownerOf, now);
     this.#enter(moved, isAdopted);
+    // Where events are not heard, connections that came and went since the last look show by what they moved.
+    const used = new Set(moved.map(({ session }) => session));
     for (const [id, sums] of this.#sums) {
-      if (sums.isLive || live.has(id)) sums.liveUntil = now;
+      if (sums.isLive || live.has(id) || used.has(id)) sums.liveUntil = now;
       sums.isLive = live.has(id);
     }
   }
@@ -112,7 +114,9 @@ export class SessionUses {
     const { activities, uses } = this.#meter.measure(metered, now, settings);
     for (const { session, from, to } of activities) {
       const sums = this.#sums.get(session);
-      if (sums !== undefined) sums.active += to - from;
+      if (sums === undefined) continue;
+      sums.active += to - from;
+      this.#changed.add(session);
     }
     return uses;
   }
@@ -133,18 +137,18 @@ export class SessionUses {
     return Math.max(opened, liveUntil);
   }
 
-  records(): ReadonlyMap<SessionId, UseRecord> {
-    const flows = this.#counts.records();
-    return new Map(
-      [...this.#sums.keys()].map((id) => [id, { use: this.of(id), flows: flows.get(id) ?? [] }]),
-    );
+  /** What is known of these sessions; of one that is not open there is none. */
+  records(ids: ReadonlySet<SessionId>): ReadonlyMap<SessionId, UseRecord> {
+    const open = [...ids].filter((id) => this.#sums.has(id));
+    const flows = this.#counts.records(ids);
+    return new Map(open.map((id) => [id, { use: this.of(id), flows: flows.get(id) ?? [] }]));
   }
 
   #enter(moved: readonly Movement[], isAdopted = false): void {
     for (const movement of moved) {
       const sums = this.#sums.get(movement.session);
       if (sums === undefined) continue;
-      this.#isChanged = true;
+      this.#changed.add(movement.session);
       if (movement.isFirst) sums.connections += 1;
       sums.fromSource = sum(sums.fromSource, movement.fromSource);
       sums.toSource = sum(sums.toSource, movement.toSource);

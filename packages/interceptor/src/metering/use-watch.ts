@@ -2,9 +2,10 @@
 // Looks at connections and listens to them, so that what sessions are used for is known.
 import { type Config, parseAddress } from '@nftoggle/config';
 import type { Logger } from '@nftoggle/daemon';
-import type { Clock } from '../clock.ts';
+import { after, type Clock } from '../clock.ts';
 import type { Watch } from '../connections.ts';
 import type { Guard } from '../guard.ts';
+import { logInterval } from '../log-interval.ts';
 import type { ConntrackFlow } from '../native.ts';
 import type { Sessions } from '../sessions.ts';
 import type { Owner } from './flow-counts.ts';
@@ -22,11 +23,19 @@ export interface UseWatchOptions {
   readonly clock: Clock;
 }
 
+/**
+ * What can wait is looked at again after so many times as long as the last look took: with a hundred thousand
+ * connections that is most of a second, in which packets wait.
+ */
+const share = 20;
+
 export class UseWatch {
   readonly #options: UseWatchOptions;
   #watch: Watch | undefined;
-  /** Events were lost, and nobody has looked since. */
-  #isBehind = false;
+  /** Takes back that somebody looks: events were lost, and nobody has looked since. */
+  #cancel: (() => void) | undefined;
+  #restUntil = Number.NEGATIVE_INFINITY;
+  #complainedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: UseWatchOptions) {
     this.#options = options;
@@ -45,7 +54,13 @@ export class UseWatch {
     }
   }
 
+  /** Before that a look that can wait would take more of all time than it is worth, by the clock's `now`. */
+  get restUntil(): number {
+    return this.#restUntil;
+  }
+
   stop(): void {
+    this.#caughtUp();
     this.#watch?.close();
     this.#watch = undefined;
   }
@@ -56,13 +71,16 @@ export class UseWatch {
    */
   letIn(isAdopted = false): ConntrackFlow[] {
     const { guard, uses, clock } = this.#options;
+    const begin = clock.now();
     this.hear();
     const flows = guard.letIn();
-    this.#isBehind = false;
+    this.#caughtUp();
     uses.look(flows, this.#ownerOf, clock.now(), isAdopted);
     // To list connections makes the kernel forget those whose time is over: their ends are told by now.
     this.hear();
     this.#measure();
+    // At the start there is more to be looked at.
+    if (!isAdopted) this.#restUntil = clock.now() + share * (clock.now() - begin);
     return flows;
   }
 
@@ -93,17 +111,27 @@ export class UseWatch {
 
   /** Whoever looks before that has caught up as well. */
   #catchUp(): void {
-    const { log } = this.#options;
-    log.warn('the kernel lost events of connections: short ones may not be counted');
-    this.#isBehind = true;
-    setImmediate(() => {
-      if (!this.#isBehind || this.#watch === undefined) return;
-      try {
-        this.letIn();
-      } catch (err) {
-        log.error({ err }, 'connections could not be looked at');
-      }
-    });
+    const { log, clock } = this.#options;
+    const now = clock.now();
+    if (now - this.#complainedAt >= logInterval) {
+      this.#complainedAt = now;
+      log.warn('the kernel lost events of connections: short ones may not be counted');
+    }
+    this.#cancel ??= after(Math.max(0, this.#restUntil - now), () => this.#lookAgain());
+  }
+
+  #caughtUp(): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
+  }
+
+  #lookAgain(): void {
+    try {
+      this.letIn();
+    } catch (err) {
+      this.#caughtUp();
+      this.#options.log.error({ err }, 'connections could not be looked at');
+    }
   }
 }
 
