@@ -9,6 +9,9 @@ const now = Date.parse('2026-11-23T12:00:00Z');
 it.each([
   ['7d', '2026-11-16T12:00:00Z'],
   ['90m ago', '2026-11-23T10:30:00Z'],
+  // Sums of days are kept for ever, and events for up to ten years.
+  ['2y', '2024-11-23T12:00:00Z'],
+  ['400d ago', '2025-10-19T12:00:00Z'],
   ['now', '2026-11-23T12:00:00Z'],
   ['12:59', '2026-11-23T11:59:00Z'],
   ['13:01', '2026-11-22T12:01:00Z'],
@@ -36,6 +39,17 @@ it('finds the last time that clocks showed it, on the days that they are changed
   const last = parsePastMoment('02:30', after, zone);
   expect(last).toEqual({ ok: true, value: Date.parse('2026-10-25T00:30:00Z') });
 });
+
+it.each(['99999d', '11y', '2w', '0d', 'last fri', 'sometime'])(
+  'tells of %j what would be right of the past',
+  (text) => {
+    expect(parsePastMoment(text, now, zone)).toEqual({
+      ok: false,
+      message: `"${text}" is not a moment.`,
+      remedy: expect.stringContaining('such as 90m, 7d or 2y'),
+    });
+  },
+);
 
 it.each(['sometime', '', '25:00', '2026-13-01', '7 days', '99999d', 'blursday 18:00'])(
   'takes %j for no moment, and says what would be one',

@@ -11,6 +11,7 @@ export interface Span {
 /** What is asked about when nothing is said. */
 const defaultFrom = '7d';
 const defaultTo = 'now';
+const dayLength = 86_400_000;
 
 /** Which span of the past a client means by `from` and `to`, or what is wrong with them. */
 export function readSpan(
@@ -34,11 +35,11 @@ function readMoment(field: string, text: unknown, now: number, zone: string): nu
   if (typeof text !== 'string') return wrongTime(field, `The parameter ${field} is needed once at most.`);
   const moment = parsePastMoment(text, now, zone);
   if (!moment.ok) return wrongTime(field, `${field}: ${moment.message} ${moment.remedy}`);
-  const year = new Date(moment.value).getUTCFullYear();
+  // East of Greenwich the first day of 1970, by which people mean "all", begins the day before.
+  const value = moment.value < 0 && moment.value >= -dayLength ? 0 : moment.value;
+  const year = new Date(value).getUTCFullYear();
   // A year of more digits has another form in ISO 8601.
-  return year >= 1970 && year <= 9999
-    ? moment.value
-    : wrongTime(field, `${field}: there is no such time here.`);
+  return year >= 1970 && year <= 9999 ? value : wrongTime(field, `${field}: there is no such time here.`);
 }
 
 function wrongTime(field: string, message: string): Problem {

@@ -330,6 +330,30 @@ describe('a question that is wrong', () => {
     expect(asked).toEqual([]);
   });
 
+  it('may ask about all that ever was', async () => {
+    // In Berlin that day began in 1969.
+    await get('/v1/stats/summary?from=1970-01-01');
+    await get('/v1/stats/summary?from=10y');
+    expect(asked).toMatchObject([
+      ['statsSummary', { from: '1970-01-01T00:00:00.000Z' }],
+      ['statsSummary', { from: expect.stringMatching(/^20/) }],
+    ]);
+  });
+
+  it('may name a type of event as often as it likes', async () => {
+    const types = Array.from({ length: 40 }, () => 'type=session_started').join('&');
+    await get(`/v1/events?${types}`);
+    expect(asked).toMatchObject([['statsEvents', { types: ['session_started'] }]]);
+  });
+
+  it.each([
+    ['/v1/hooks/%ff/test', 400],
+    [`/v1/hooks/${'x'.repeat(200)}/test`, 414],
+  ])('gets an answer of the usual form for an address that cannot be: %s', async (path, code) => {
+    const reply = await send('POST', path);
+    expect(reply).toEqual({ code, body: { error: 'bad_request', message: expect.stringMatching(/\.$/) } });
+  });
+
   it.each([['"text"'], ['[1]'], ['null'], [''], ['{"service":']])(
     'never gets anything done by the body %s',
     async (body) => {

@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: MIT
-import fastify, { type FastifyInstance } from 'fastify';
+import fastify, {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
 import type { Backend } from './backend.ts';
 import { sendProblem } from './problem.ts';
 import { allowanceRoutes } from './routes/allowances.ts';
@@ -16,9 +21,14 @@ import { wakeRoutes } from './routes/wake.ts';
 /** No question is longer than this, in bytes. */
 const bodyLimit = 16 * 1024;
 
+/** An address that is not even looked for: it cannot be decoded, or a name in it is longer than any. */
+function refuseAddress(error: FastifyError, _request: FastifyRequest, reply: FastifyReply): void {
+  sendProblem(reply, error.statusCode ?? 400, { error: 'bad_request', message: `${error.message}.` });
+}
+
 export function buildServer(backend: Backend): FastifyInstance {
   // A stop must not wait for clients that keep a connection open for their next question.
-  const app = fastify({ forceCloseConnections: true, bodyLimit });
+  const app = fastify({ forceCloseConnections: true, bodyLimit, frameworkErrors: refuseAddress });
   app.addHook('onResponse', ({ method, routeOptions: { url } }, { statusCode }, done) => {
     // By pattern: names and ids in metrics would be without number.
     backend.onAnswered(url === undefined ? 'none' : `${method} ${url}`, statusCode);

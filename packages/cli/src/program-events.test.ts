@@ -86,7 +86,7 @@ describe('events', () => {
 Tue 24 Nov 2026 (Europe/Berlin)
 18:40:05  wake       nas is ready for minecraft after 12.4 s
 `);
-    expect(asked).toContain('/v1/events?limit=20');
+    expect(asked).toContain('/v1/events?from=10y&limit=20');
   });
 
   it('passes on what is wanted, and gives scripts an event a line', async () => {

@@ -126,17 +126,26 @@ again: nftoggle hooks retry ID (or --all); away: nftoggle hooks discard ID
   });
 });
 
-/** Letters that are gone once they were delivered or discarded; `fails` says which are not. */
-async function desk(letters: DeadLetters['letters'], fails: (id: string) => boolean = () => false) {
+/**
+ * Letters that are gone once they were delivered or discarded; `fails` says which are not, and `refused` about which
+ * the daemon says that there is nothing to be done.
+ */
+async function desk(
+  letters: DeadLetters['letters'],
+  fails: (id: string) => boolean = () => false,
+  refused: (id: string) => boolean = () => false,
+) {
   const kept = new Map(letters.map((letter) => [letter.id, letter]));
   const all = letters.map(({ id }) => id);
   const each = (id: string): Answers => ({
     [`POST /v1/hooks/letters/${id}/retry`]: () => {
+      if (refused(id)) return [404, { error: 'unknown_hook', message: 'There is no hook "log".' }];
       if (fails(id)) return [200, failure];
       kept.delete(id);
       return [200, outcome];
     },
     [`DELETE /v1/hooks/letters/${id}`]: () => {
+      if (refused(id)) return [404, { error: 'unknown_letter', message: 'It is gone.' }];
       kept.delete(id);
       return [200, outcome];
     },
@@ -203,6 +212,21 @@ describe('hooks retry', () => {
     );
   });
 
+  it('goes on with the others when the hook of one is there no more', async () => {
+    const letters = [...lettersOf(2), ...lettersOf(1, 'log')];
+    const { state, left } = await desk(
+      letters,
+      () => false,
+      (id) => id.startsWith('b'),
+    );
+    const { code, stdout, stderr } = await nftoggle('hooks', 'retry', '--all', '--state', state);
+    expect([code, stdout.trimEnd().split('\n').at(-1)]).toEqual([1, '2 delivered, 1 failed']);
+    expect(stderr).toMatch(/^b0000001-.*: There is no hook "log"\.\n$/);
+    expect(left()).toHaveLength(1);
+    const one = await nftoggle('hooks', 'retry', 'b0000001', '--state', state);
+    expect(one).toMatchObject({ code: 6, stderr: 'nftoggle: There is no hook "log".\n' });
+  });
+
   it.each([['retry'], ['discard']])('does nothing without a word about which: %s', async (verb) => {
     const { state, stderr, code } = { state: temporaryDirectory(), ...(await nftoggle('hooks', verb)) };
     expect(state).toBeDefined();
@@ -218,6 +242,20 @@ describe('hooks discard', () => {
       stdout: 'discarded 1 dead letter\n',
     });
     expect(left()).toHaveLength(1);
+  });
+
+  it('throws the others away when somebody else takes one, and comes to an end', async () => {
+    const { state, left } = await desk(
+      lettersOf(9),
+      () => false,
+      (id) => id.startsWith('a0000008'),
+    );
+    expect(await nftoggle('hooks', 'discard', '--all', '--state', state)).toMatchObject({
+      code: 0,
+      stdout: 'discarded 8 dead letters\n',
+    });
+    expect(left()).toHaveLength(1);
+    expect(await nftoggle('hooks', 'discard', 'a0000008', '--state', state)).toMatchObject({ code: 6 });
   });
 
   it('throws all of a hook away, however many there are', async () => {

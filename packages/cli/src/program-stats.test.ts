@@ -2,10 +2,11 @@
 // What is told of the past, as the shell sees it.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
-import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { dirname, join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { daemonWith, stateWith } from './fake-daemon.fixture.ts';
 import { nftoggle, run } from './run-program.fixture.ts';
 import { aSummary, someDenials, someSessions } from './statistics.fixture.ts';
@@ -158,10 +159,55 @@ describe('stats export', () => {
     expect(result).toMatchObject({ code: 1, stdout: '' });
     expect(result.stderr).toContain('the export broke off, so no file was written');
     expect(readFileSync(file, 'utf8')).toBe('precious');
-    expect(existsSync(`${file}.part`)).toBe(false);
+    expect(readdirSync(dirname(file))).toEqual(['days.csv']);
     const piped = await nftoggle('stats', 'export', 'days', '--state', state);
     expect(piped.code).toBe(1);
     expect(piped.stderr).toContain('the export broke off, so what was written is not all');
+  });
+
+  it('leaves nothing behind when it is interrupted', async () => {
+    const hanging = { stream: (response: ServerResponse) => void writeSlowly(response, 2_000) };
+    const state = await stateWith({ '/v1/stats/export/days': hanging });
+    const directory = temporaryDirectory();
+    const main = join(import.meta.dirname, 'main.ts');
+    const argv = [main, 'stats', 'export', 'days', '-o', join(directory, 'days.csv'), '--state', state];
+    const child = spawn(process.execPath, argv);
+    onTestFinished(() => void child.kill('SIGKILL'));
+    const said = text(child.stderr);
+    await vi.waitFor(() => expect(readdirSync(directory)).toHaveLength(1), 10_000);
+    child.kill('SIGINT');
+    expect(await once(child, 'close')).toEqual([1, null]);
+    expect(await said).toBe('nftoggle: interrupted: no file was written\n');
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
+  it('follows no link that waits beside the file, and lets nobody read it who could not before', async () => {
+    const state = await stateWith({ '/v1/stats/export/days': exporting });
+    const [directory, victim] = [temporaryDirectory(), join(temporaryDirectory(), 'victim')];
+    const file = join(directory, 'days.csv');
+    writeFileSync(victim, 'precious');
+    writeFileSync(file, 'old', { mode: 0o600 });
+    symlinkSync(victim, `${file}.part`);
+    symlinkSync(file, join(directory, 'link.csv'));
+    const done = await nftoggle(
+      'stats',
+      'export',
+      'days',
+      '-o',
+      join(directory, 'link.csv'),
+      '--state',
+      state,
+    );
+    expect(done.code).toBe(0);
+    expect(readFileSync(victim, 'utf8')).toBe('precious');
+    expect(readFileSync(file, 'utf8') === whole).toBe(true);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(readdirSync(directory)).toEqual(['days.csv', 'days.csv.part', 'link.csv']);
+  });
+
+  it('says so when the name of the file is missing', async () => {
+    const result = await nftoggle('stats', 'export', 'days', '-o', '', '--state', temporaryDirectory());
+    expect(result).toMatchObject({ code: 2, stderr: 'nftoggle: -o: the name of a file is missing\n' });
   });
 
   it('says which file cannot be written', async () => {
@@ -184,6 +230,18 @@ describe('stats export', () => {
     child.stdout.once('data', () => child.stdout.destroy());
     expect(await once(child, 'close')).toEqual([0, null]);
     expect(stderr).toBe('');
+  });
+
+  it('says so when the disk is full that its output goes to', async () => {
+    const state = await stateWith({ '/v1/stats/export/days': exporting });
+    const main = join(import.meta.dirname, 'main.ts');
+    const shell = 'exec "$0" "$@" >/dev/full';
+    const argv = [process.execPath, main, 'stats', 'export', 'days', '--state', state];
+    expect(await run('sh', ['-c', shell, ...argv])).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'nftoggle: the output cannot be written: ENOSPC: no space left on device, write\n',
+    });
   });
 
   it('ends with what the daemon says, or with 5 when nobody is there', async () => {

@@ -73,7 +73,7 @@ function readTypes(value: unknown): { readonly types?: readonly EventType[] } | 
   const list = listOf(value);
   if (list === undefined) return {};
   const wrong = list.find((type) => !(eventTypes as readonly unknown[]).includes(type));
-  if (wrong === undefined && list.length <= eventTypes.length) return { types: list as EventType[] };
+  if (wrong === undefined) return { types: [...new Set(list as EventType[])] };
   const message = `There is no type of event ${JSON.stringify(wrong)}. These are: ${eventTypes.join(', ')}.`;
   return wrongField('type', message);
 }

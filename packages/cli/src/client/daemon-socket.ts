@@ -52,8 +52,10 @@ function send(
   const headers = body === undefined ? {} : { 'content-type': 'application/json' };
   const signal = AbortSignal.timeout(deadline);
   return new Promise((resolve, reject) => {
-    const fail = (cause: NodeJS.ErrnoException): void =>
-      reject(new NotReachableError(cause.code ?? cause.message, { cause }));
+    const fail = (cause: NodeJS.ErrnoException): void => {
+      const reason = signal.aborted ? `nothing for ${deadline / 1_000} s` : (cause.code ?? cause.message);
+      reject(new NotReachableError(reason, { cause }));
+    };
     const asked = request({ socketPath, path, method, headers, signal }, (response) => {
       text(response).then((payload) => resolve({ status: response.statusCode ?? 0, payload }), fail);
     });

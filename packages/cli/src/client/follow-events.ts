@@ -123,7 +123,9 @@ class Following {
         from: this.#from(),
         most,
       });
-      if (more && this.#begun) this.#listener.onNote(`more than ${mostMissed} events were missed`);
+      const [oldest] = events;
+      const isGap = more && this.#begun && oldest !== undefined && !this.#seen.has(oldest.id);
+      if (isGap) this.#listener.onNote(`more than ${mostMissed} events were missed`);
       return events;
     } catch (error) {
       if (isLasting(error)) throw error;

@@ -6,6 +6,8 @@ import { type EventRecord, inOrder, readRecord } from './event-record.ts';
 
 /** The most that one answer holds. */
 const pageSize = 500;
+/** No event is kept for longer: the last few are those, however long ago they were. */
+const allThatIsKept = '10y';
 
 export interface PastEvents {
   /** Oldest first. */
@@ -24,7 +26,7 @@ export async function pastEvents(
   let after: string | null = null;
   while (events.length < most) {
     const query = filterQuery(filter);
-    if (from !== undefined) query.set('from', from);
+    query.set('from', from ?? allThatIsKept);
     query.set('limit', String(Math.min(pageSize, most - events.length)));
     if (after !== null) query.set('after', after);
     const page: EventsPage = await askDaemon(socket, { path: `/v1/events?${query}` }, EventsPage);

@@ -7,6 +7,10 @@ const mostKnown = 20_000;
 export class SeenIds {
   readonly #ids = new Set<string>();
 
+  has(id: string): boolean {
+    return this.#ids.has(id);
+  }
+
   /** Whether it is new. */
   add(id: string): boolean {
     if (this.#ids.has(id)) return false;

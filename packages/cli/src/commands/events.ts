@@ -39,7 +39,7 @@ export async function showEvents(options: EventsOptions): Promise<void> {
     const { events, more } = await pastEvents(socket, filter, { from, most });
     for (const event of events) if (!reading.aborted) print(event);
     if (more && options.limit === undefined && from !== undefined) note(moreThan(most));
-    if (events.length === 0 && options.output === 'table') note('nothing happened that is kept');
+    if (events.length === 0 && most > 0 && options.output === 'table') note('nothing happened that is kept');
     return;
   }
   const signal = AbortSignal.any([reading, interruption()]);

@@ -23,7 +23,7 @@ export async function retryLetters(what: string | undefined, options: LettersOpt
   for (const letter of letters) {
     const inARow = failures.get(letter.hook) ?? 0;
     if (inARow >= mostFailures) left += 1;
-    else if (await retry(socket, letter)) {
+    else if (await (options.all === true ? retryOneOfMany : retry)(socket, letter)) {
       delivered += 1;
       failures.set(letter.hook, 0);
     } else {
@@ -31,7 +31,7 @@ export async function retryLetters(what: string | undefined, options: LettersOpt
       failures.set(letter.hook, inARow + 1);
     }
   }
-  if (options.all === true) sayAll([`${delivered} delivered`, `${failed} failed`], left, 'were not tried');
+  if (options.all === true) sayAll([`${delivered} delivered`, `${failed} failed`], left, 'not tried');
   return failed + left === 0 ? exitCodes.ok : exitCodes.failed;
 }
 
@@ -40,13 +40,37 @@ export async function discardLetters(what: string | undefined, options: LettersO
   let discarded = 0;
   for (;;) {
     const { letters, more } = await chosenLetters(socket, what, options);
-    for (const { id } of letters) {
-      await askDaemon(socket, { method: 'DELETE', path: `/v1/hooks/letters/${id}` }, DeliveryOutcome);
-      discarded += 1;
-    }
-    if (more === 0 || letters.length === 0) break;
+    const before = discarded;
+    for (const { id } of letters) if (await discard(socket, id, options)) discarded += 1;
+    if (more === 0 || discarded === before) break;
   }
   printLine(process.stdout, `discarded ${discarded === 1 ? '1 dead letter' : `${discarded} dead letters`}`);
+}
+
+/** False where somebody else was faster, and all are to go. */
+async function discard(socket: string, id: string, { all = false }: LettersOptions): Promise<boolean> {
+  try {
+    await askDaemon(socket, { method: 'DELETE', path: `/v1/hooks/letters/${id}` }, DeliveryOutcome);
+    return true;
+  } catch (error) {
+    if (all && isNotThere(error)) return false;
+    throw error;
+  }
+}
+
+/** One whose hook is in the configuration no more, or that somebody else took, is no reason to leave the others. */
+async function retryOneOfMany(socket: string, letter: Letter): Promise<boolean> {
+  try {
+    return await retry(socket, letter);
+  } catch (error) {
+    if (!isNotThere(error)) throw error;
+    printLine(process.stderr, `${letter.id}: ${error.message}`);
+    return false;
+  }
+}
+
+function isNotThere(error: unknown): error is CommandError {
+  return error instanceof CommandError && error.exitCode === exitCodes.notFound;
 }
 
 async function retry(socket: string, { id, event }: Letter): Promise<boolean> {
@@ -58,7 +82,7 @@ async function retry(socket: string, { id, event }: Letter): Promise<boolean> {
 }
 
 function sayAll(parts: readonly string[], left: number, verb: string): void {
-  const rest = left === 0 ? [] : [`${left} ${verb}: run this again`];
+  const rest = left === 0 ? [] : [`${left} ${left === 1 ? 'was' : 'were'} ${verb}: run this again`];
   printLine(process.stdout, [...parts, ...rest].join(', '));
 }
 

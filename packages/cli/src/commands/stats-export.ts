@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-import { createWriteStream, lstatSync, renameSync, rmSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { chmodSync, createWriteStream, realpathSync, renameSync, rmSync, statSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { notReachable, refused } from '../client/ask-daemon.ts';
 import { NotReachableError, openAnswer } from '../client/daemon-socket.ts';
 import { type SpanOptions, spanQuery } from '../client/span-query.ts';
-import { endOfReading } from '../endings.ts';
+import { endOfReading, interruption } from '../endings.ts';
 import { CommandError, exitCodes } from '../exit-codes.ts';
 import { printLine } from '../output.ts';
 import { resolvePaths } from '../paths.ts';
@@ -22,16 +23,21 @@ const silence = 60_000;
 
 /** Writes all the rows as they come, however many there are. */
 export async function exportStats(what: string, options: ExportOptions): Promise<void> {
+  const { output: file } = options;
+  if (file === '') throw new CommandError(exitCodes.usage, '-o: the name of a file is missing');
   const { socket } = resolvePaths({ state: options.state });
   const query = spanQuery(options);
   query.set('format', options.format);
-  const reading = endOfReading();
-  const rows = await open(socket, `/v1/stats/export/${what}?${query}`, reading);
+  const [reading, interrupted] = [endOfReading(), interruption()];
   try {
-    if (options.output === undefined) await pipeline(rows, process.stdout, { end: false });
-    else await writeFile(rows, options.output);
+    const signal = AbortSignal.any([reading, interrupted]);
+    const rows = await open(socket, `/v1/stats/export/${what}?${query}`, signal);
+    if (file === undefined) await pipeline(rows, process.stdout, { end: false });
+    else await writeFile(rows, file);
   } catch (error) {
-    if (!reading.aborted) throw incomplete(error as NodeJS.ErrnoException, options.output);
+    if (reading.aborted) return;
+    if (interrupted.aborted) throw new CommandError(exitCodes.failed, `interrupted: ${whatIsLeft(file)}`);
+    throw error instanceof CommandError ? error : incomplete(error as NodeJS.ErrnoException, file);
   }
 }
 
@@ -47,16 +53,29 @@ async function open(socket: string, path: string, signal: AbortSignal): Promise<
 
 /** A file is there when it is whole; what is none, such as a pipe, is written as it is. */
 async function writeFile(rows: Readable, file: string): Promise<void> {
-  const found = lstatSync(file, { throwIfNoEntry: false });
-  const draft = found === undefined || found.isFile() ? `${file}.part` : file;
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (found !== undefined && !found.isFile()) await pipeline(rows, createWriteStream(file));
+  else if (found === undefined) await writeWhole(rows, file);
+  // Where a link leads to; and who could not read the one before cannot read the new one.
+  else await writeWhole(rows, realpathSync(file), found.mode & 0o777);
+  printLine(process.stderr, `wrote ${file}`);
+}
+
+async function writeWhole(rows: Readable, file: string, mode?: number): Promise<void> {
+  const draft = `${file}.${randomUUID().slice(0, 8)}.part`;
   try {
-    await pipeline(rows, createWriteStream(draft));
+    // Exclusively: in a directory of everybody's, a link that waits there must not be followed.
+    await pipeline(rows, createWriteStream(draft, { flags: 'wx', ...(mode === undefined ? {} : { mode }) }));
+    if (mode !== undefined) chmodSync(draft, mode);
+    renameSync(draft, file);
   } catch (error) {
-    if (draft !== file) rmSync(draft, { force: true });
+    rmSync(draft, { force: true });
     throw error;
   }
-  if (draft !== file) renameSync(draft, file);
-  printLine(process.stderr, `wrote ${file}`);
+}
+
+function whatIsLeft(file: string | undefined): string {
+  return file === undefined ? 'what was written is not all' : 'no file was written';
 }
 
 function incomplete(
@@ -65,9 +84,8 @@ function incomplete(
 ): CommandError {
   if (file !== undefined && syscall !== undefined && code !== 'ECONNRESET')
     return new CommandError(exitCodes.failed, `${file} cannot be written: ${message}`);
-  const kept = file === undefined ? 'what was written is not all' : 'no file was written';
   return new CommandError(
     exitCodes.failed,
-    `the export broke off, so ${kept}: \`nftoggle status\` shows whether stats answers`,
+    `the export broke off, so ${whatIsLeft(file)}: \`nftoggle status\` shows whether stats answers`,
   );
 }

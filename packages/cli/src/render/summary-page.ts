@@ -118,9 +118,9 @@ function days({ from, to, timezone, days }: StatsSummary, { width, paint }: Page
       paint('green', bar.padEnd(room)),
     ];
   });
-  const left = dates.length - shown.length;
+  const left = counted(dates.length - shown.length, 'day', 'days');
   return [
-    ...(left > 0 ? [`${left} days before these: -o json, or nftoggle stats export days`] : []),
+    ...(dates.length > shown.length ? [`${left} before these: -o json, or nftoggle stats export days`] : []),
     ...figureTable(['DAY', 'IN USE', 'SESSIONS', 'REFUSED', 'UNASKED', ''], rows, paint),
   ];
 }

@@ -169,7 +169,7 @@ function followSignals(children: Children, terminal: Terminal, end: (code: ExitC
   let asked = 0;
   const onStop = (signal: NodeJS.Signals): void => {
     asked += 1;
-    // The children go with us: the kernel sends them SIGTERM when we are gone.
+    // The children go with us: the kernel ends them when we are gone.
     if (asked > 1) process.exit(exitCodes.failed);
     terminal.say(`${signal}: stopping ${stopOrder.join(', ')}`);
     end(exitCodes.ok);
