@@ -36,6 +36,8 @@ export class Reading implements EventReading {
   readonly #unknown = new Set<string>();
   readonly #stopping = new AbortController();
   readonly #ended: Promise<void>;
+  /** Until the next try, in milliseconds. */
+  #wait: number = retryDelay.first;
 
   constructor(options: ReadingOptions) {
     const { reader, inboxPrefix, replies, report } = options;
@@ -64,22 +66,25 @@ export class Reading implements EventReading {
 
   async #run(): Promise<void> {
     const { signal } = this.#stopping;
-    let wait: number = retryDelay.first;
     while (!signal.aborted) {
       const online = await this.#options.presence.online(signal).catch(() => undefined);
       if (online === undefined) return;
       try {
         await this.#calls.info(online);
-        this.#trouble.isOver();
-        wait = retryDelay.first;
         await (readsOneByOne(this.#options.reader) ? this.#readOneByOne(online) : this.#readAll(online));
       } catch (error) {
         if (online.broken.aborted || signal.aborted) continue;
         this.#trouble.goesOn((error as Error).message);
-        await pause(wait, signal, online.broken);
-        wait = Math.min(2 * wait, retryDelay.most);
+        await pause(this.#wait, signal, online.broken);
+        this.#wait = Math.min(2 * this.#wait, retryDelay.most);
       }
     }
+  }
+
+  /** Something was read, or there is nothing to read: that there is a place alone does not say that it can be read by. */
+  #flows(): void {
+    this.#trouble.isOver();
+    this.#wait = retryDelay.first;
   }
 
   #isOver({ broken }: Online): boolean {
@@ -94,6 +99,7 @@ export class Reading implements EventReading {
       if (message !== undefined && signal.aborted) this.#calls.refuse(online, message, 0);
       else if (message !== undefined) await this.#readOne(message);
       else if (!this.#isOver(online)) await this.#calls.info(online);
+      this.#flows();
     }
   }
 
@@ -130,6 +136,7 @@ export class Reading implements EventReading {
       if (this.#isOver(online)) return;
       owed = 0;
       const isNext = await this.#calls.isNext(online, messages.map(sequenceOf));
+      if (isNext) this.#flows();
       if (isNext && (await this.#handleAll(online, messages))) continue;
       // By chance, so that two who take them from each other come to an end.
       await pause(isNext ? againAfter : Math.random() * retryDelay.first, signal, online.broken);

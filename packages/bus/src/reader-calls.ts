@@ -8,6 +8,8 @@ import type { Online } from './presence.ts';
 import { type PullOptions, pullNext, pullWhatIsThere } from './pull.ts';
 import type { Replies } from './replies.ts';
 
+/** How long the server may take to have what was not acknowledged come again, in milliseconds: it may be much. */
+const rewindDeadline = 10_000;
 /** More than these are not asked for again one by one: they come when the server misses them. */
 const mostRewound = 100_000;
 
@@ -60,7 +62,9 @@ export class ReaderCalls {
    */
   async isNext(online: Online, sequences: readonly number[]): Promise<boolean> {
     const { num_ack_pending: pending, ack_floor } = await this.info(online);
-    if (pending === sequences.length) return true;
+    // One that came again after it was acknowledged is none of those that are missed.
+    const isFresh = sequences.every((sequence) => sequence > ack_floor.stream_seq);
+    if (isFresh && pending === sequences.length) return true;
     const manager = await clientOf(online.connection).jetstreamManager();
     const { state } = await manager.streams.info(eventStream.name);
     const first = Math.max(ack_floor.stream_seq + 1, state.first_seq);
@@ -81,7 +85,7 @@ export class ReaderCalls {
       online.connection.publish(subject(each), '-NAK');
     }
     // The server handles them in order, so its answer to the last one is for all.
-    await this.#replies.ask(online.connection, subject(last), '-NAK', callDeadline);
+    await this.#replies.ask(online.connection, subject(last), '-NAK', rewindDeadline);
     return pending;
   }
 
