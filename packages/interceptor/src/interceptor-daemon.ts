@@ -165,7 +165,7 @@ export class InterceptorDaemon {
     if (silence !== null)
       log.info(
         { problem: silence },
-        'the last bytes of connections that begin while we are away are not counted',
+        'short connections may not be counted: where nf_conntrack_events is 0 none, where it is 2 those from while we are away',
       );
   }
 

@@ -125,7 +125,7 @@ class Following {
       });
       const [oldest] = events;
       const isGap = more && this.#begun && oldest !== undefined && !this.#seen.has(oldest.id);
-      if (isGap) this.#listener.onNote(`more than ${mostMissed} events were missed`);
+      if (isGap) this.#listener.onNote(`of what was missed, only the newest ${mostMissed} events are shown`);
       return events;
     } catch (error) {
       if (isLasting(error)) throw error;
