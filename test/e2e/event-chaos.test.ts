@@ -4,7 +4,7 @@
 // are killed.
 //
 // Statistics take every event, and so does every hook: one of each track at a time, whatever its filters say to it
-// then. That costs nats-server about a millisecond for each event and hook, so there are pauses between the bursts.
+// then. That costs nats-server up to some milliseconds for each event and hook, so there are pauses between bursts.
 // What the filters let pass is less, since a delivery that fails holds up its track for a second and more.
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -27,10 +27,10 @@ import { type DaemonName, System } from './system.ts';
 import { statusNow } from './system-health.ts';
 import { isSigned, type Posted, WebhookReceiver } from './webhook-receiver.ts';
 
-const count = Number(process.env.CHAOS_EVENTS ?? 24_000);
+const count = 12_000;
 /** Of bursts of a thousand events, in milliseconds. */
-const interval = Number(process.env.CHAOS_INTERVAL ?? 2_500);
-const kills = Number(process.env.CHAOS_KILLS ?? 20);
+const interval = 5_000;
+const kills = 20;
 const random = new Random(20_261_130);
 const secret = `whsec_${Buffer.from('a secret of this test').toString('base64')}`;
 
@@ -44,10 +44,7 @@ const webhooks: Readonly<
 };
 /** The program is for sessions of one service and a few sources. */
 const diary = { service: 'service-3', sources: '198.18.0.0/28', last: 15 };
-const mortals: readonly DaemonName[] = process.env.CHAOS_VICTIMS
-  ? (process.env.CHAOS_VICTIMS.split(',') as DaemonName[])
-  : ['hooks', 'stats', 'nats-server'];
-const log: unknown[] = [];
+const mortals: readonly DaemonName[] = ['hooks', 'stats', 'nats-server'];
 
 let directory: string;
 let mark: string;
@@ -76,12 +73,6 @@ beforeAll(async () => {
   await stormThrough();
 }, 290_000);
 afterAll(async () => {
-  if (process.env.CHAOS_KEEP) {
-    (await import('node:fs')).cpSync(system.directory, process.env.CHAOS_KEEP, { recursive: true });
-    (await import('node:fs')).cpSync(directory, process.env.CHAOS_KEEP, { recursive: true });
-    writeFileSync(`${process.env.CHAOS_KEEP}/plan.json`, JSON.stringify(plan.map(eventOf)));
-    writeFileSync(`${process.env.CHAOS_KEEP}/kills.json`, JSON.stringify(log));
-  }
   await system?.[Symbol.asyncDispose]();
   await lab?.close();
   rmSync(directory, { recursive: true, force: true });
@@ -135,7 +126,6 @@ async function stormThrough(): Promise<void> {
   const [summary] = await publisher.waitFor(/^\{"stored.*/, 60_000);
   published = JSON.parse(summary) as typeof published;
   await eventually(nothingWaits, { withinMs: 200_000 });
-  console.log(`${summary}, all told after ${Date.now() - Number(start)} ms`);
 }
 
 /** Each at a moment that the number of published events says, but not before the last one is back. */
@@ -151,7 +141,6 @@ async function killThemAll(publisher: Child): Promise<readonly DaemonName[]> {
       withinMs: 20_000,
     });
     process.kill(before, 'SIGKILL');
-    log.push([victim, new Date().toISOString(), before]);
     await eventually(() => ![false, before].includes(pidOf(victim)), { withinMs: 20_000 });
   }
   return victims;
@@ -181,27 +170,10 @@ function publishedBy({ output }: Child): number {
 
 /** Every event is stored, and is with every hook or among its dead letters. */
 async function nothingWaits(): Promise<boolean> {
-  await delay(2_000);
+  // To ask costs the server a look at each track.
+  await delay(1_000);
   const { hooks, stats } = await statusNow(system);
-  if (process.env.CHAOS_VICTIMS && stats?.waiting === 0) return true;
   if (hooks?.hooks.length !== 4 || stats === null) return false;
-  const cpu = (name: DaemonName) => {
-    const f =
-      readFileSync(`/proc/${pidOf(name)}/stat`, 'utf8')
-        .split(') ')[1]
-        ?.split(' ') ?? [];
-    return Number(f[11]) + Number(f[12]);
-  };
-  console.log(
-    Date.now(),
-    'cpu',
-    cpu('hooks'),
-    cpu('nats-server'),
-    cpu('stats'),
-    cpu('api'),
-    hooks.hooks.map(({ waiting }) => waiting).join(' '),
-    stats.waiting,
-  );
   return [...hooks.hooks, stats].every(({ waiting }) => waiting === 0);
 }
 
@@ -222,22 +194,22 @@ function firsts(ids: readonly string[]): readonly string[] {
   return [...new Set(ids)];
 }
 
-/** By track, in the order in which they are given. */
-function tracksOf(ids: readonly string[]): ReadonlyMap<string, readonly string[]> {
-  const tracks = new Map(plan.map(({ id, track }) => [id, track]));
-  return Map.groupBy(ids, (id) => tracks.get(id) ?? 'of no track');
+/** By what they are about, in the order in which they are given. */
+function affairsOf(ids: readonly string[]): ReadonlyMap<string, readonly string[]> {
+  const affairs = new Map(plan.map(({ id, about }) => [id, about]));
+  return Map.groupBy(ids, (id) => affairs.get(id) ?? 'unknown');
 }
 
-/** Each of them, and in the order of its track. */
+/** Each of them, and in the order of what it is about. */
 function expectAllInOrder(ids: readonly string[], wanted: readonly PlannedEvent[]): void {
   const heard = firsts(ids);
   expect(new Set(heard)).toEqual(new Set(wanted.map(({ id }) => id)));
-  expect(tracksOf(heard)).toEqual(tracksOf(wanted.map(({ id }) => id)));
+  expect(affairsOf(heard)).toEqual(affairsOf(wanted.map(({ id }) => id)));
 }
 
 const eventIn = ({ body }: Posted): CloudEvent => JSON.parse(body) as CloudEvent;
 
-describe('a thousand events a second, over the death of hooks, stats and the bus', () => {
+describe('events in bursts of a thousand a second, over the death of hooks, stats and the bus', () => {
   it('were all taken', () => {
     expect(published.stored).toBe(count);
     for (const victim of mortals) {
@@ -257,7 +229,6 @@ describe('a thousand events a second, over the death of hooks, stats and the bus
       posted.map((each) => eventIn(each).id),
       wanted,
     );
-    console.log(name, wanted.length, 'events', posted.length, 'requests', accepted.length, 'accepted');
   });
 
   it.each(Object.keys(webhooks))('reached the webhook %s unaltered, signed each time', (name) => {
@@ -274,7 +245,6 @@ describe('a thousand events a second, over the death of hooks, stats and the bus
       .trim()
       .split('\n');
     expectAllInOrder(told, plan.filter(isForDiary));
-    console.log('diary', plan.filter(isForDiary).length, 'events', told.length, 'told');
   });
 
   it('left no dead letter', async () => {

@@ -235,13 +235,17 @@ describe('texts that mean harm are data', () => {
     const { system } = scene;
     const key = `$(touch ${mark}) \`touch ${mark}\` \n\u202e"; touch ${mark}; "`;
     system.writeConfig(`${scene.config}\n${JSON.stringify(key)}: 1\n`);
-    const event = await heard('config_refused', ({ data }) => data.daemon === 'policy');
-    expect(event.data.problem).toContain(`$(touch ${mark})`);
-    const { message } = await expectTold(event, { tag: 'warning', priorities: [4, 8] });
-    expect(message).toMatch(/^policy keeps its last good configuration/);
-    const { environment } = await diaryOf(event);
-    expect(environment.NFTOGGLE_PROBLEM).toBe(event.data.problem);
-    system.writeConfig(scene.config);
+    try {
+      const event = await heard('config_refused', ({ data }) => data.daemon === 'policy');
+      expect(event.data.problem).toContain(`$(touch ${mark})`);
+      const { message } = await expectTold(event, { tag: 'warning', priorities: [4, 8] });
+      expect(message).toMatch(/^policy keeps its last good configuration/);
+      const { environment } = await diaryOf(event);
+      expect(environment.NFTOGGLE_PROBLEM).toBe(event.data.problem);
+    } finally {
+      // A daemon that starts finds what the others have kept out.
+      system.writeConfig(scene.config);
+    }
     await eventually(async () => (await system.status()).policy?.problem === null, { withinMs: 20_000 });
     await expectNoHarm();
   }, 60_000);

@@ -14,8 +14,8 @@ export interface PlannedEvent {
   /** ISO 8601: the moment at which it is to be published. */
   readonly time: string;
   readonly service: string;
-  /** Events of one track, a source that uses a service, are to keep their order. */
-  readonly track: string;
+  /** A source and the service that it uses: events about the same ones are to keep their order. */
+  readonly about: string;
   readonly data: EventData<PlannedType>;
 }
 
@@ -33,8 +33,8 @@ export interface Plan {
 export const plannedServices = Array.from({ length: 10 }, (_, index) => `service-${index}`);
 const sourcesOfEach = 120;
 
-/** What is known of a track while the plan is made. */
-interface Track {
+/** What is known of a source and its service while the plan is made. */
+interface Affair {
   readonly service: string;
   readonly address: string;
   /** The session that is open. */
@@ -45,20 +45,20 @@ interface Track {
 export function planEvents({ count, interval, start, mark }: Plan): readonly PlannedEvent[] {
   const random = new Random(20_261_129);
   const texts = hostileTexts(mark);
-  const tracks = plannedServices.flatMap((service) =>
-    Array.from({ length: sourcesOfEach }, (_, index): Track => {
+  const affairs = plannedServices.flatMap((service) =>
+    Array.from({ length: sourcesOfEach }, (_, index): Affair => {
       const address = index % 2 === 0 ? `198.18.0.${index}` : `2001:db8:18::${index.toString(16)}`;
       return { service, address, session: null, since: '' };
     }),
   );
   return Array.from({ length: count }, (_, index) => {
-    const track = random.oneOf(tracks);
+    const affair = random.oneOf(affairs);
     const at = start + Math.floor(index / 1_000) * interval + (index % 1_000);
     const time = new Date(at).toISOString();
-    const { type, data } = next(track, { index, time, random, texts });
-    const { service, address } = track;
+    const { type, data } = next(affair, { index, time, random, texts });
+    const { service, address } = affair;
     const id = eventId(at, `planned ${index}`);
-    return { id, type, time, service, track: `${service} ${address}`, data };
+    return { id, type, time, service, about: `${service} ${address}`, data };
   });
 }
 
@@ -69,19 +69,19 @@ interface Step {
   readonly texts: readonly string[];
 }
 
-function next(track: Track, step: Step): Pick<PlannedEvent, 'type' | 'data'> {
-  if (step.random.below(10) < 3) return { type: 'access_denied', data: denial(track, step) };
-  const { session } = track;
+function next(affair: Affair, step: Step): Pick<PlannedEvent, 'type' | 'data'> {
+  if (step.random.below(10) < 3) return { type: 'access_denied', data: denial(affair, step) };
+  const { session } = affair;
   if (session !== null) {
-    track.session = null;
-    return { type: 'session_ended', data: ending(session, track.since, step) };
+    affair.session = null;
+    return { type: 'session_ended', data: ending(session, affair.since, step) };
   }
-  track.session = beginning(track, step);
-  track.since = step.time;
-  return { type: 'session_started', data: track.session };
+  affair.session = beginning(affair, step);
+  affair.since = step.time;
+  return { type: 'session_started', data: affair.session };
 }
 
-function beginning({ service, address }: Track, step: Step): EventData<'session_started'> {
+function beginning({ service, address }: Affair, step: Step): EventData<'session_started'> {
   return {
     ...flow(service, address),
     session: `planned${step.index.toString(36).padStart(5, '0')}`,
@@ -116,7 +116,7 @@ function ending(
   };
 }
 
-function denial({ service, address }: Track, { time, random, texts }: Step): EventData<'access_denied'> {
+function denial({ service, address }: Affair, { time, random, texts }: Step): EventData<'access_denied'> {
   return {
     ...flow(service, address),
     who: { device: null, person: null, country: random.below(4) === 0 ? random.oneOf(texts) : null },
