@@ -51,12 +51,18 @@ export function natsServerConfig(settings: ServerSettings): string {
   ].join('\n');
 }
 
-/** Only who serves a question may answer one; the server allows one answer to each. */
+/**
+ * Only who serves a question may answer one; the server allows one answer to each, for as long as somebody waits. It takes
+ * whatever has a reply subject for a question, events too, and looks through all that it remembers when those are
+ * thousands: so it must not remember them for longer.
+ */
 function userEntry(user: string, password: string, { publish, except, subscribe }: Permissions): string {
+  const served = Object.values(requests).filter(({ server }) => server === user);
+  const longest = Math.max(0, ...served.map(({ deadline }) => deadline));
   const permissions = {
     publish: publish.length > 0 ? { allow: publish, deny: except } : { deny: ['>'] },
     subscribe: { allow: subscribe },
-    allow_responses: Object.values(requests).some(({ server }) => server === user),
+    allow_responses: longest > 0 && { max: 1, expires: `${longest / 1_000 + 1}s` },
   };
   return JSON.stringify({ user, password, permissions });
 }
