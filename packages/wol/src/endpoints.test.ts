@@ -44,6 +44,8 @@ beforeEach(async () => {
     onStop: (_, step) => undo.push(step),
     status: () => ({ daemon: 'wol', pid: 1, started, revision: loaded.revision, problem: null }),
   });
+  // It serves when the server has heard of it, which may be later than a question of somebody else.
+  await eventually(() => api.request('wolStatus', {}));
 });
 afterEach(async () => {
   for (const step of undo.splice(0).reverse()) await step();
