@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Answers every question about a flow with the same decision.
-//   bus-answer.ts URL PASSWORD
+//   bus-answer.ts URL SEED
 import { Bus } from '@nftoggle/bus';
 import { nobody } from '@nftoggle/contracts';
 
-const [url = '', password = ''] = process.argv.slice(2);
-const bus = new Bus({ url, user: 'policy', password, node: 'bench', daemon: 'policy' });
+const [url = '', seed = ''] = process.argv.slice(2);
+const bus = new Bus({ url, seed, node: 'bench', daemon: 'policy' });
 bus.serve('decide', () => ({
   decision: 'allow',
   reason: 'rule_allows',

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // For each line `COUNT GAP_MS` of its input: asks about a flow so often, with such a pause before each question,
 // and prints how long the answers took, in microseconds: `round N [t, …]`.
-//   bus-ask.ts URL PASSWORD
+//   bus-ask.ts URL SEED
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Bus } from '@nftoggle/bus';
@@ -16,8 +16,8 @@ const flow: Flow = {
   destinationPort: 7000,
   interface: 'eth0',
 };
-const [url = '', password = ''] = process.argv.slice(2);
-const bus = new Bus({ url, user: 'interceptor', password, node: 'bench', daemon: 'interceptor' });
+const [url = '', seed = ''] = process.argv.slice(2);
+const bus = new Bus({ url, seed, node: 'bench', daemon: 'interceptor' });
 await bus.ready;
 
 async function askOnce(gapMs: number): Promise<number> {

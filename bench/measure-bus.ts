@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { natsServerConfig } from '@nftoggle/bus';
+import { type BusUser, busUsers, natsServerConfig, newSeed, publicKeyOf } from '@nftoggle/bus';
 import type { Host } from '@nftoggle/lab';
 import { gapUs } from './measure-connects.ts';
 import type { Measurement } from './measurement.ts';
@@ -11,15 +11,12 @@ import type { Scale } from './scale.ts';
 import { percentile } from './statistics.ts';
 
 const port = 4222;
-const passwords = {
-  interceptor: 'bench',
-  policy: 'bench',
-  wol: 'bench',
-  hooks: 'bench',
-  stats: 'bench',
-  api: 'bench',
-  tap: 'bench',
-};
+const seeds = ofEachUser(newSeed);
+const keys = ofEachUser((user) => publicKeyOf(seeds[user]));
+
+function ofEachUser(make: (user: BusUser) => string): Readonly<Record<BusUser, string>> {
+  return Object.fromEntries(busUsers.map((user) => [user, make(user)])) as Record<BusUser, string>;
+}
 
 /**
  * A question and its answer between two processes over NATS, with nothing decided and no packet near: the part
@@ -44,15 +41,12 @@ export async function measureBus(host: Host, scale: Scale): Promise<Measurement>
 
 async function askInRounds(host: Host, directory: string, scale: Scale): Promise<readonly number[][]> {
   const config = join(directory, 'nats.conf');
-  writeFileSync(
-    config,
-    natsServerConfig({ port, pidFile: join(directory, 'pid'), storeDirectory: directory, passwords }),
-  );
+  writeFileSync(config, natsServerConfig({ listen: `127.0.0.1:${port}`, storeDirectory: directory, keys }));
   const server = host.start(['nats-server', '-c', config]);
   await server.waitFor(/Server is ready/, 10_000);
-  const answers = host.start(scriptOf('bus-answer.ts'));
+  const answers = host.start(scriptOf('bus-answer.ts', 'policy'));
   await answers.waitFor(/^ready$/, 10_000);
-  const asks = host.start(scriptOf('bus-ask.ts'));
+  const asks = host.start(scriptOf('bus-ask.ts', 'interceptor'));
   const rounds: number[][] = [];
   for (let round = 0; round <= scale.rounds; round += 1) {
     asks.write(round === 0 ? `${scale.warmUp} 0\n` : `${scale.connects} ${gapUs / 1_000}\n`);
@@ -64,7 +58,7 @@ async function askInRounds(host: Host, directory: string, scale: Scale): Promise
   return rounds;
 }
 
-function scriptOf(name: string): readonly string[] {
+function scriptOf(name: string, user: BusUser): readonly string[] {
   const script = fileURLToPath(new URL(name, import.meta.url));
-  return [process.execPath, script, `nats://127.0.0.1:${port}`, passwords.policy];
+  return [process.execPath, script, `nats://127.0.0.1:${port}`, seeds[user]];
 }

@@ -52,7 +52,7 @@ afterAll(async () => {
 });
 
 function busOf(daemon: Daemon): Bus {
-  const bus = new Bus({ url: nats.url, user: daemon, password: nats.passwords[daemon], node: 'box', daemon });
+  const bus = new Bus({ url: nats.url, seed: nats.seeds[daemon], node: 'box', daemon });
   buses.push(bus);
   return bus;
 }

@@ -4,6 +4,7 @@ import { aDecision, aFlow, eventually, keepEvents, type NatsServer, startNats } 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { BusStatus } from './bus.ts';
 import { BadAnswerError, NoAnswerError } from './errors.ts';
+import { inboxPrefix } from './inbox.ts';
 import { Clients, heardRevisions, revision } from './nats.fixture.ts';
 
 const allow = aDecision();
@@ -82,8 +83,10 @@ describe('a request', () => {
     });
     await policy.ready;
     const raw = await clients.raw('interceptor');
-    await expect(raw.request(subject, text, { timeout: 200 })).rejects.toThrow();
-    await raw.request(subject, JSON.stringify({ flow: aFlow() }));
+    const reply = `${inboxPrefix('interceptor', 'policy')}.mine`;
+    const ask = (question: string) => raw.request(subject, question, { timeout: 200, noMux: true, reply });
+    await expect(ask(text)).rejects.toThrow();
+    await ask(JSON.stringify({ flow: aFlow() }));
     expect(served).toEqual(['ssh']);
     expect(statuses).toContainEqual({ kind: 'error', message: expect.stringContaining('wrong shape') });
   });

@@ -31,6 +31,7 @@ import { EventKeeper } from './event-keeper.ts';
 import { Reading } from './event-reader.ts';
 import type { EventHandler, EventReading } from './event-reading.ts';
 import { inboxPrefix } from './inbox.ts';
+import { authenticatorOf } from './key.ts';
 import { Outbox } from './outbox.ts';
 import { pause } from './pause.ts';
 import { follows, hearsAll, keepsEvents, publishes, uses, usesShelf } from './permissions.ts';
@@ -41,8 +42,8 @@ import type { Shelf } from './shelf.ts';
 
 export interface BusOptions {
   readonly url: string;
-  readonly user: string;
-  readonly password: string;
+  /** Of the key by which the server knows this daemon; empty for a server that asks for none. */
+  readonly seed: string;
   /** The `<node>` of every subject. */
   readonly node: string;
   readonly daemon: Daemon;
@@ -83,10 +84,11 @@ export class Bus {
   #connected = false;
   #closing: Promise<void> | undefined;
 
+  /** @throws TypeError when the seed is none of a NATS user */
   constructor(options: BusOptions) {
     this.#options = options;
-    this.#replies = new Replies(inboxPrefix(options.daemon));
-    this.#receipts = new Replies(inboxPrefix(options.daemon));
+    this.#replies = new Replies(options.daemon);
+    this.#receipts = new Replies(options.daemon);
     this.#outbox = new Outbox({
       presence: this.#presence,
       replies: this.#receipts,
@@ -95,9 +97,14 @@ export class Bus {
         for (const keeper of this.#keepers) keeper.update();
       },
     });
-    const { url, user, password, daemon } = options;
-    const identity = { servers: url, user, pass: password, name: `nftoggle ${daemon}` };
-    const manners = { inboxPrefix: inboxPrefix(daemon), noEcho: true };
+    const { url, seed, daemon } = options;
+    const identity = {
+      servers: url,
+      name: `nftoggle ${daemon}`,
+      ...(seed !== '' && { authenticator: authenticatorOf(seed) }),
+    };
+    // What the client library asks by itself is for the server.
+    const manners = { inboxPrefix: inboxPrefix(daemon, 'nats'), noEcho: true };
     this.#connector = new Connector(
       { ...identity, ...manners },
       {
@@ -125,7 +132,7 @@ export class Bus {
 
   /**
    * Resolves when the first connection is made and what is served until then is served; rejects when the
-   * server refuses the password (attempts go on: it may become right), and when the bus is closed before.
+   * server refuses the key (attempts go on: it may become right), and when the bus is closed before.
    */
   get ready(): Promise<void> {
     return this.#connector.first;
@@ -252,7 +259,7 @@ export class Bus {
       handle,
       presence: this.#presence,
       replies: this.#receipts,
-      inboxPrefix: inboxPrefix(daemon),
+      inboxPrefix: inboxPrefix(daemon, 'nats'),
       report: (message) => this.#report({ kind: 'error', message }),
     });
     this.#readings.add(reading);
@@ -331,17 +338,18 @@ export class Bus {
   }
 
   async #ask(connection: NatsConnection, name: RequestName, payload: string): Promise<Msg> {
+    const { server, deadline } = requests[name];
     const subject = requestSubject(this.#options.node, name);
     try {
-      return await this.#replies.ask(connection, subject, payload, requests[name].deadline);
+      return await this.#replies.ask(connection, { subject, payload, answerer: server }, deadline);
     } catch (cause) {
       throw new NoAnswerError(`${name}: ${(cause as Error).message}`, { cause });
     }
   }
 
   async #answer<N extends RequestName>(name: N, handler: Handler<N>, message: Msg): Promise<void> {
-    // An answer goes where the asker says. It must not be able to have us say anything else than answers.
-    if (!message.reply?.startsWith('_INBOX_')) return;
+    // An answer goes where the asker says, who must not be able to have us say anything else than answers.
+    if (!isInbox(name, message.reply ?? '')) return;
     const request = requests[name].request.safeParse(decode(message.data));
     if (!request.success) {
       this.#report({ kind: 'error', message: `${name}: a request of the wrong shape was ignored` });
@@ -372,7 +380,7 @@ export class Bus {
     if (!uses(daemon, name)) throw new TypeError(`${daemon} does not use ${name}`);
     const store = new BusStore<unknown>({
       name,
-      bucket: { name: bucket, about, maxBytes, node, inboxPrefix: inboxPrefix(daemon) },
+      bucket: { name: bucket, about, maxBytes, node, inboxPrefix: inboxPrefix(daemon, 'nats') },
       entry,
       report: (message) => this.#report({ kind: 'error', message }),
     });
@@ -392,4 +400,10 @@ export class Bus {
   #report(status: BusStatus): void {
     this.#options.onStatus?.(status);
   }
+}
+
+/** Whether an answer to that question may go there. */
+function isInbox(name: RequestName, subject: string): boolean {
+  const { callers, server } = requests[name];
+  return callers.some((caller) => subject.startsWith(`${inboxPrefix(caller, server)}.`));
 }

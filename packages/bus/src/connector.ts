@@ -16,7 +16,7 @@ const retryDelay = 100;
 
 /**
  * Keeps a connection for as long as it is wanted. The client library reconnects by itself, but it gives up
- * when the server refuses the password twice, and while it waits for a first connection nothing can stop it;
+ * when the server refuses who comes twice, and while it waits for a first connection nothing can stop it;
  * so this goes on where the library ends.
  */
 export class Connector {
@@ -43,7 +43,7 @@ export class Connector {
     this.#ended = this.#run();
   }
 
-  /** Resolves with the first connection; rejects when the server refuses the password, or on `stop`. */
+  /** Resolves with the first connection; rejects when the server refuses the key, or on `stop`. */
   get first(): Promise<void> {
     return this.#first.promise;
   }

@@ -37,7 +37,8 @@ export async function storeEvent(
   const marks = expecting(eventStream.name);
   marks.set('Nats-Msg-Id', id);
   if (after !== undefined) marks.set('Nats-Expected-Last-Msg-Id', after.id);
-  checkReceipt(await replies.ask(connection, subject, payload, confirmDeadline, marks));
+  const question = { subject, payload, answerer: 'nats', headers: marks } as const;
+  checkReceipt(await replies.ask(connection, question, confirmDeadline));
 }
 
 /** Tells those who listen now, and no stream: as long as events cannot be stored, who acts upon them must not wait. */

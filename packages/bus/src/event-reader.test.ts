@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { setTimeout as delay } from 'node:timers/promises';
+import type { NatsConnection } from '@nats-io/transport-node';
 import {
   type CloudEvent,
   type EventReader,
@@ -11,7 +12,15 @@ import {
 import { eventually, keepEvents, type Link, type NatsServer, openLink, startNats } from '@nftoggle/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Bus, BusStatus } from './bus.ts';
-import { asAdmin, numberOf, numbers, publishNumber, readerInfo, withAdmin } from './event-stream.fixture.ts';
+import {
+  asAdmin,
+  numberOf,
+  numbers,
+  publishNumber,
+  readerInfo,
+  withAdmin,
+  withConnection,
+} from './event-stream.fixture.ts';
 import { Clients } from './nats.fixture.ts';
 
 /** All events about one person are in one track. */
@@ -56,6 +65,20 @@ function remembering(fails: (events: readonly number[]) => boolean = () => false
     handled.push(...all);
   };
   return { handle, tried, handled };
+}
+
+/** Counts what is asked of the server about the place of `track`: the next event, and how the place is. */
+function countAsked(admin: NatsConnection): { next: number; looks: number } {
+  const counts = { next: 0, looks: 0 };
+  const count = (what: keyof typeof counts, question: string): void => {
+    const callback = (): void => {
+      counts[what] += 1;
+    };
+    admin.subscribe(`$JS.API.CONSUMER.${question}.${eventStream.name}.${track.name}`, { callback });
+  };
+  count('next', 'MSG.NEXT');
+  count('looks', 'INFO');
+  return counts;
 }
 
 describe('a reader of one event at a time', () => {
@@ -146,6 +169,23 @@ describe('a reader of one event at a time', () => {
     await eventually(async () => (await readerInfo(nats, track.name)).num_ack_pending === 0);
     expect(calls).toBe(1);
   });
+
+  it('asks for the next event and for nothing else while none comes', async () => {
+    await withConnection(nats, async (admin) => {
+      const counts = countAsked(admin);
+      await admin.flush();
+      const hooks = await clients.connected('hooks');
+      const { handle, handled } = remembering();
+      hooks.readEvents(track, 1, handle);
+      await eventually(() => counts.next === 1);
+      const { looks } = counts;
+      expect(looks).toBeGreaterThan(0);
+      await eventually(() => counts.next === 2, { withinMs: 40_000 });
+      expect(counts.looks).toBe(looks);
+      await publishAll([0]);
+      await eventually(() => handled.length === 1);
+    });
+  }, 50_000);
 
   it('may take longer than the server waits for an acknowledgement', async () => {
     const hooks = await clients.connected('hooks');

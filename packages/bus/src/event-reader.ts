@@ -98,7 +98,6 @@ export class Reading implements EventReading {
       const message = await this.#calls.next(online, signal);
       if (message !== undefined && signal.aborted) this.#calls.refuse(online, message, 0);
       else if (message !== undefined) await this.#readOne(message);
-      else if (!this.#isOver(online)) await this.#calls.info(online);
       this.#flows();
     }
   }

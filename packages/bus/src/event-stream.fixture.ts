@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // For the tests of events: what the stream has, as somebody sees it who may do anything.
 import { type ConsumerInfo, type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
-import { connect } from '@nats-io/transport-node';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { type CloudEvent, eventStream } from '@nftoggle/contracts';
 import type { NatsServer } from '@nftoggle/testkit';
 import type { Bus } from './bus.ts';
@@ -12,13 +12,18 @@ export function withAdmin(config: string, hasJetStream = true): string {
   return hasJetStream ? admin : admin.replace(/jetstream \{[^}]*\}/, '');
 }
 
-export async function asAdmin<R>(
+export function asAdmin<R>(nats: NatsServer, act: (manager: JetStreamManager) => Promise<R>): Promise<R> {
+  return withConnection(nats, async (admin) => act(await jetstreamManager(admin)));
+}
+
+/** The same without JetStream. */
+export async function withConnection<R>(
   { url }: NatsServer,
-  act: (manager: JetStreamManager) => Promise<R>,
+  act: (admin: NatsConnection) => Promise<R>,
 ): Promise<R> {
   const admin = await connect({ servers: url, user: 'admin', pass: 'secret' });
   try {
-    return await act(await jetstreamManager(admin));
+    return await act(admin);
   } finally {
     await admin.close();
   }

@@ -7,6 +7,7 @@ export * from './errors.ts';
 export { eventId } from './event-id.ts';
 export type { EventHandler, EventReading } from './event-reading.ts';
 export * from './inbox.ts';
+export * from './key.ts';
 export type { Stored } from './mirror.ts';
 export { maxBacklog, maxBacklogBytes } from './outbox.ts';
 export * from './permissions.ts';

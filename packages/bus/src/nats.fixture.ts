@@ -2,9 +2,11 @@
 // For the tests of this package: plain NATS clients beside the typed ones.
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { type Daemon, eventPattern } from '@nftoggle/contracts';
-import type { NatsServer, User } from '@nftoggle/testkit';
+import type { NatsServer } from '@nftoggle/testkit';
 import { Bus, type BusStatus } from './bus.ts';
 import { inboxPrefix } from './inbox.ts';
+import { authenticatorOf } from './key.ts';
+import type { BusUser } from './permissions.ts';
 
 /** Everything that a test opened, to be closed after it. */
 export class Clients {
@@ -18,8 +20,7 @@ export class Clients {
   bus(daemon: Daemon, onStatus?: (status: BusStatus) => void, url = this.#nats().url): Bus {
     const bus = new Bus({
       url,
-      user: daemon,
-      password: this.#nats().passwords[daemon],
+      seed: this.#nats().seeds[daemon],
       node: 'box',
       daemon,
       ...(onStatus && { onStatus }),
@@ -34,12 +35,12 @@ export class Clients {
     return bus;
   }
 
-  async raw(user: User): Promise<NatsConnection> {
+  /** As the client library itself connects; its inboxes are for what the server says. */
+  async raw(user: BusUser): Promise<NatsConnection> {
     const connection = await connect({
       servers: this.#nats().url,
-      user,
-      pass: this.#nats().passwords[user],
-      ...(user !== 'tap' && { inboxPrefix: inboxPrefix(user) }),
+      authenticator: authenticatorOf(this.#nats().seeds[user]),
+      ...(user !== 'tap' && { inboxPrefix: inboxPrefix(user, 'nats') }),
     });
     this.#open.push(connection);
     return connection;

@@ -13,6 +13,7 @@ import {
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Bus, type BusStatus } from './bus.ts';
 import { NoAnswerError } from './errors.ts';
+import { newSeed } from './key.ts';
 import { Clients, heardRevisions, revision } from './nats.fixture.ts';
 import { maxBacklog } from './outbox.ts';
 
@@ -186,13 +187,12 @@ describe('closing', () => {
   });
 });
 
-describe('with a wrong password', () => {
+describe('with a wrong key', () => {
   it('a bus says so once, and does not connect', async () => {
     const problems: string[] = [];
     const bus = new Bus({
       url: nats.url,
-      user: 'policy',
-      password: 'guess',
+      seed: newSeed(),
       node: 'box',
       daemon: 'policy',
       onStatus: (status) => status.kind === 'error' && problems.push(status.message),

@@ -24,15 +24,28 @@ import { inboxPrefix } from './inbox.ts';
 
 export const daemons: readonly Daemon[] = daemonNames;
 
+/** Whom the server knows: the daemons, and who may listen to them. */
+export type BusUser = Daemon | 'tap';
+export const busUsers: readonly BusUser[] = [...daemons, 'tap'];
+
+/** Subjects, as the server's configuration has them. */
 export interface Permissions {
-  readonly publish: readonly string[];
-  /** What of it they may not publish all the same. */
-  readonly except: readonly string[];
-  readonly subscribe: readonly string[];
+  readonly publish: Subjects;
+  readonly subscribe: Subjects;
+}
+
+interface Subjects {
+  readonly allow: readonly string[];
+  /** What of it they may not all the same. Two words are a subject and a queue group. */
+  readonly deny: readonly string[];
+}
+
+export function permissionsOf(user: BusUser): Permissions {
+  return user === 'tap' ? tapPermissions : daemonPermissions(user);
 }
 
 /** Whoever may answer `flow.decide` owns the firewall, so each daemon gets its own subjects and no more. */
-export function permissionsOf(daemon: Daemon): Permissions {
+function daemonPermissions(daemon: Daemon): Permissions {
   const names = Object.keys(requests) as RequestName[];
   const asks = names.filter((name) => (requests[name].callers as readonly Daemon[]).includes(daemon));
   const answers = names.filter((name) => requests[name].server === daemon);
@@ -41,22 +54,34 @@ export function permissionsOf(daemon: Daemon): Permissions {
   const keeps = (Object.keys(stores) as StoreName[]).filter((name) => uses(daemon, name));
   const shelved = (Object.keys(shelves) as ShelfName[]).filter((name) => usesShelf(daemon, name));
   return {
-    publish: [
-      ...asks.map((name) => requestSubject('*', name)),
-      ...tells.map((type) => eventPattern('*', type)),
-      ...keeps.flatMap((name) => callsOf(stores[name].bucket)),
-      ...shelved.flatMap(shelfCalls),
-      ...(keepsEvents(daemon) ? keeperCalls() : []),
-      ...readerNames(daemon).flatMap(readerCalls),
-      ...streamCalls(daemon),
-    ],
-    except: foreignReaders(daemon).flatMap(readerCalls),
-    subscribe: [
-      `${inboxPrefix(daemon)}.>`,
-      ...answers.map((name) => requestSubject('*', name)),
-      ...hears.map((type) => eventPattern('*', type)),
-    ],
+    publish: {
+      allow: [
+        ...asks.map((name) => requestSubject('*', name)),
+        ...askersOf(daemon).map((asker) => `${inboxPrefix(asker, daemon)}.>`),
+        ...tells.map((type) => eventPattern('*', type)),
+        ...keeps.flatMap((name) => callsOf(stores[name].bucket)),
+        ...shelved.flatMap(shelfCalls),
+        ...(keepsEvents(daemon) ? keeperCalls() : []),
+        ...readerNames(daemon).flatMap(readerCalls),
+        ...streamCalls(daemon),
+      ],
+      deny: foreignReaders(daemon).flatMap(readerCalls),
+    },
+    subscribe: {
+      allow: [
+        `${inboxPrefix(daemon, '*')}.>`,
+        ...answers.map((name) => requestSubject('*', name)),
+        ...hears.map((type) => eventPattern('*', type)),
+      ],
+      deny: [],
+    },
   };
+}
+
+/** Those whose questions it answers. */
+function askersOf(daemon: Daemon): readonly Daemon[] {
+  const served = Object.values(requests).filter(({ server }) => server === daemon);
+  return [...new Set(served.flatMap(({ callers }): readonly Daemon[] => callers))];
 }
 
 export function publishes(daemon: Daemon, type: EventType): boolean {
@@ -156,5 +181,11 @@ function readerCalls(reader: string): string[] {
   ];
 }
 
-/** A tap sees every event and every question, answers excepted, and can say nothing. */
-export const tapPermissions: Permissions = { publish: [], except: [], subscribe: ['nftoggle.>'] };
+/**
+ * A tap sees every event and every question, answers excepted, and can say nothing. It may not join a queue group: what
+ * it gets there, the daemon does not get that is to answer.
+ */
+const tapPermissions: Permissions = {
+  publish: { allow: [], deny: ['>'] },
+  subscribe: { allow: ['nftoggle.>'], deny: ['> >'] },
+};

@@ -31,7 +31,11 @@ export function pullWhatIsThere(
   return pull(online, { batch: atMost, no_wait: true }, grace, options);
 }
 
-/** Waits half a minute for the next message of a consumer. Otherwise as `pullWhatIsThere`. */
+/**
+ * Waits half a minute for the next message of a consumer; undefined when the server says that none came, so the
+ * consumer is there. Otherwise as `pullWhatIsThere`.
+ * @throws also when the server says nothing at all: then it is not
+ */
 export async function pullNext(online: Online, options: PullOptions): Promise<Msg | undefined> {
   const request = { batch: 1, expires: nanos(expiry) };
   return (await pull(online, request, expiry + grace, options))[0];
@@ -57,7 +61,9 @@ async function pull(
   const messages: Msg[] = [];
   const done = Promise.withResolvers<void>();
   const enough = (): void => done.resolve();
-  const timer = setTimeout(enough, patience);
+  const silence = (): void =>
+    request.expires === undefined ? enough() : done.reject(new Error('the server says nothing about it'));
+  const timer = setTimeout(silence, patience);
   const inbox = `${inboxPrefix}.pull.${randomUUID()}`;
   const subscription = connection.subscribe(inbox, {
     callback: (error, message) => {

@@ -6,7 +6,7 @@ import { callDeadline, clientOf } from './bucket.ts';
 import { placeOf } from './delivery-place.ts';
 import type { Online } from './presence.ts';
 import { type PullOptions, pullNext, pullWhatIsThere } from './pull.ts';
-import type { Replies } from './replies.ts';
+import type { Question, Replies } from './replies.ts';
 
 /** How long the server may take to have what was not acknowledged come again, in milliseconds: it may be much. */
 const rewindDeadline = 10_000;
@@ -43,7 +43,7 @@ export class ReaderCalls {
 
   /** Resolves when the server knows. */
   async acknowledge({ connection }: Online, { reply = '' }: Msg): Promise<void> {
-    await this.#replies.ask(connection, reply, '+ACK', callDeadline);
+    await this.#replies.ask(connection, tell(reply, '+ACK'), callDeadline);
   }
 
   /** It is to come again, after so many milliseconds. */
@@ -85,7 +85,7 @@ export class ReaderCalls {
       online.connection.publish(subject(each), '-NAK');
     }
     // The server handles them in order, so its answer to the last one is for all.
-    await this.#replies.ask(online.connection, subject(last), '-NAK', rewindDeadline);
+    await this.#replies.ask(online.connection, tell(subject(last), '-NAK'), rewindDeadline);
     return pending;
   }
 
@@ -93,6 +93,10 @@ export class ReaderCalls {
     const subject = `$JS.API.CONSUMER.MSG.NEXT.${eventStream.name}.${this.#name}`;
     return { subject, inboxPrefix: this.#inboxPrefix, signal };
   }
+}
+
+function tell(subject: string, payload: string): Question {
+  return { subject, payload, answerer: 'nats' };
 }
 
 export function sequenceOf({ reply = '' }: Msg): number {

@@ -1,7 +1,17 @@
 // SPDX-License-Identifier: MIT
 import { randomBytes } from 'node:crypto';
 import type { Msg, MsgHdrs, NatsConnection } from '@nats-io/transport-node';
+import type { Daemon } from '@nftoggle/contracts';
 import { NoAnswerError } from './errors.ts';
+import { type Answerer, inboxPrefix } from './inbox.ts';
+
+export interface Question {
+  readonly subject: string;
+  readonly payload: string;
+  /** Nobody else can answer it. */
+  readonly answerer: Answerer;
+  readonly headers?: MsgHdrs;
+}
 
 interface Asked {
   readonly resolve: (reply: Msg) => void;
@@ -18,18 +28,19 @@ const noResponders = 503;
  * which a first packet would wait for.
  */
 export class Replies {
-  readonly #inbox: string;
+  readonly #daemon: Daemon;
+  /** Of our own, because replicas share the prefix. */
+  readonly #nonce = randomBytes(9).toString('base64url');
   readonly #asked = new Map<string, Asked>();
   #count = 0;
 
-  /** Replies come to subjects below `prefix`: of our own, because replicas share the prefix. */
-  constructor(prefix: string) {
-    this.#inbox = `${prefix}.reply.${randomBytes(9).toString('base64url')}`;
+  constructor(daemon: Daemon) {
+    this.#daemon = daemon;
   }
 
   /** To be called once for each new connection. The client subscribes again by itself when it reconnects. */
   listen(connection: NatsConnection): void {
-    connection.subscribe(`${this.#inbox}.*`, {
+    connection.subscribe(this.#inbox('*', '*'), {
       callback: (error, message) => {
         if (error === null) this.#settle(message);
       },
@@ -37,15 +48,10 @@ export class Replies {
   }
 
   /** @throws NoAnswerError when nobody serves the subject, or nobody answers within `deadline` milliseconds */
-  ask(
-    connection: NatsConnection,
-    subject: string,
-    payload: string,
-    deadline: number,
-    headers?: MsgHdrs,
-  ): Promise<Msg> {
+  ask(connection: NatsConnection, question: Question, deadline: number): Promise<Msg> {
+    const { subject, payload, answerer, headers } = question;
     this.#count += 1;
-    const reply = `${this.#inbox}.${this.#count.toString(36)}`;
+    const reply = this.#inbox(answerer, this.#count.toString(36));
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#asked.delete(reply);
@@ -63,6 +69,10 @@ export class Replies {
   /** Nobody waits any longer for what was asked until now. */
   giveUp(because: string): void {
     for (const reply of [...this.#asked.keys()]) this.#take(reply)?.reject(new NoAnswerError(because));
+  }
+
+  #inbox(answerer: Answerer | '*', number: string): string {
+    return `${inboxPrefix(this.#daemon, answerer)}.reply.${this.#nonce}.${number}`;
   }
 
   /** A reply that comes late, or twice, belongs to nobody any more. */

@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: MIT
-import { type Daemon, eventStream, requests, shelves, stores } from '@nftoggle/contracts';
+import { eventStream, shelves, stores } from '@nftoggle/contracts';
 import { maxMessage } from './decode.ts';
-import { daemons, type Permissions, permissionsOf, tapPermissions } from './permissions.ts';
+import { type BusUser, busUsers, permissionsOf } from './permissions.ts';
 
 export interface ServerSettings {
-  readonly port: number;
-  readonly pidFile: string;
+  /** Where it listens, `host:port`. Whoever reaches it without a key of ours learns its version and no more. */
+  readonly listen: string;
+  /** Where it tells of itself over HTTP to whoever asks, `host:port`; nowhere without it. */
+  readonly monitor?: string;
+  readonly pidFile?: string;
   /** Where events, stores and shelves are kept; made if it is not there. */
   readonly storeDirectory: string;
-  /** Password of each user: the daemons and `tap`. */
-  readonly passwords: Readonly<Record<Daemon | 'tap', string>>;
+  /** Public key of each user. */
+  readonly keys: Readonly<Record<BusUser, string>>;
+  /** Of the server, such as `2.10.27`. Without it nothing is used that came after 2.9. */
+  readonly version?: string | undefined;
 }
 
 /** Bytes on disk for the event stream, stores and shelves, each of which reserves its own, and some to spare. */
@@ -23,46 +28,38 @@ const maxFileStore =
 const maxMemoryStore = 8 * 1024 * 1024;
 
 /**
- * A nats-server configuration that listens on loopback alone. Only features of 2.9 are used: it syncs its files
- * to the disk every two minutes and cannot be told otherwise.
+ * A nats-server configuration without a secret. From 2.10 on whatever the server confirms is on the disk; one of 2.9
+ * syncs its files every two minutes and cannot be told otherwise.
  */
 export function natsServerConfig(settings: ServerSettings): string {
-  const users = [
-    ...daemons.map((daemon) => userEntry(daemon, settings.passwords[daemon], permissionsOf(daemon))),
-    userEntry('tap', settings.passwords.tap, tapPermissions),
-  ];
+  const { listen, monitor, pidFile, storeDirectory, keys, version } = settings;
   return [
-    `listen: "127.0.0.1:${settings.port}"`,
-    `pid_file: ${JSON.stringify(settings.pidFile)}`,
+    `listen: ${JSON.stringify(listen)}`,
+    ...(monitor === undefined ? [] : [`http: ${JSON.stringify(monitor)}`]),
+    ...(pidFile === undefined ? [] : [`pid_file: ${JSON.stringify(pidFile)}`]),
     `max_payload: ${maxMessage}`,
     'max_connections: 256',
     'write_deadline: "2s"',
     'jetstream {',
-    `  store_dir: ${JSON.stringify(settings.storeDirectory)}`,
+    `  store_dir: ${JSON.stringify(storeDirectory)}`,
     `  max_file_store: ${maxFileStore}`,
     `  max_memory_store: ${maxMemoryStore}`,
+    ...(canSync(version) ? ['  sync_interval: always'] : []),
     '}',
     'authorization {',
     '  users = [',
-    ...users.map((user) => `    ${user}`),
+    // None has `allow_responses`: the server would remember each reply subject, and whatever has one is a question to it.
+    ...busUsers.map(
+      (user) => `    ${JSON.stringify({ nkey: keys[user], permissions: permissionsOf(user) })}`,
+    ),
     '  ]',
     '}',
     '',
   ].join('\n');
 }
 
-/**
- * Only who serves a question may answer one; the server allows one answer to each, for as long as somebody waits. It takes
- * whatever has a reply subject for a question, events too, and looks through all that it remembers when those are
- * thousands: so it must not remember them for longer.
- */
-function userEntry(user: string, password: string, { publish, except, subscribe }: Permissions): string {
-  const served = Object.values(requests).filter(({ server }) => server === user);
-  const longest = Math.max(0, ...served.map(({ deadline }) => deadline));
-  const permissions = {
-    publish: publish.length > 0 ? { allow: publish, deny: except } : { deny: ['>'] },
-    subscribe: { allow: subscribe },
-    allow_responses: longest > 0 && { max: 1, expires: `${longest / 1_000 + 1}s` },
-  };
-  return JSON.stringify({ user, password, permissions });
+/** A server of 2.9 does not start with a word that it does not know. */
+function canSync(version = ''): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return major > 2 || (major === 2 && minor >= 10);
 }

@@ -57,12 +57,7 @@ describe('a store', () => {
   });
 
   it('does not have the entries of other nodes', async () => {
-    const options = {
-      url: nats.url,
-      user: 'policy',
-      password: nats.passwords.policy,
-      daemon: 'policy',
-    } as const;
+    const options = { url: nats.url, seed: nats.seeds.policy, daemon: 'policy' } as const;
     const attic = new Bus({ ...options, node: 'attic' });
     const [one, other] = [await replica(), await readyLedger(attic)];
     await other.put(account, used(1), 0);

@@ -3,3 +3,4 @@
 export { CommandError, type ExitCode, exitCodes } from './exit-codes.ts';
 export { type Paths, resolvePaths } from './paths.ts';
 export { runCommand } from './program.ts';
+export { ensureKeys, type KeyOptions, seedFile } from './up/keys.ts';

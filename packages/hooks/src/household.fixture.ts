@@ -31,8 +31,8 @@ export class Household {
 
   /** Closed with the rest, newest first. */
   async bus(daemon: Daemon): Promise<Bus> {
-    const { url, passwords } = this.nats;
-    const bus = new Bus({ url, user: daemon, password: passwords[daemon], node: 'box', daemon });
+    const { url, seeds } = this.nats;
+    const bus = new Bus({ url, seed: seeds[daemon], node: 'box', daemon });
     this.later(() => bus.close());
     await bus.ready;
     return bus;

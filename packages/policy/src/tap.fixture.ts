@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Hears every event on the bus, as `nats sub` does, to see what is published and how often.
 import { connect } from 'node:net';
+import { authenticatorOf } from '@nftoggle/bus';
 import type { CloudEvent, EventData, EventType } from '@nftoggle/contracts';
 import type { NatsServer } from '@nftoggle/testkit';
 
@@ -11,7 +12,7 @@ export interface Tap {
 }
 
 /** Listens from when it resolves until the server ends. */
-export async function openTap({ url, passwords }: NatsServer): Promise<Tap> {
+export async function openTap({ url, seeds }: NatsServer): Promise<Tap> {
   const events = new Map<string, CloudEvent>();
   const socket = connect(Number(new URL(url).port), '127.0.0.1');
   const listens = Promise.withResolvers<void>();
@@ -19,20 +20,25 @@ export async function openTap({ url, passwords }: NatsServer): Promise<Tap> {
   socket.on('error', listens.reject);
   socket.on('data', (data) => {
     unread = readFrames(Buffer.concat([unread, data]), (line, payload) => {
+      if (line.startsWith('INFO ')) socket.write(hello(seeds.tap, line.slice(5)));
       if (line === 'PING') socket.write('PONG\r\n');
       if (line === 'PONG') listens.resolve();
       const event = JSON.parse(payload) as Partial<CloudEvent>;
       if (event.specversion === '1.0' && event.id) events.set(event.id, event as CloudEvent);
     });
   });
-  const login = { user: 'tap', pass: passwords.tap, verbose: false, lang: 'test', version: '1' };
-  socket.write(`CONNECT ${JSON.stringify(login)}\r\nSUB nftoggle.> 1\r\nPING\r\n`);
   await listens.promise;
   return {
     of: (type) =>
       [...events.values()].filter((event) => event.type === type).map(({ data }) => data as never),
     close: () => socket.destroy(),
   };
+}
+
+function hello(seed: string, info: string): string {
+  const { nonce } = JSON.parse(info) as { nonce: string };
+  const login = { ...authenticatorOf(seed)(nonce), verbose: false, lang: 'test', version: '1' };
+  return `CONNECT ${JSON.stringify(login)}\r\nSUB nftoggle.> 1\r\nPING\r\n`;
 }
 
 /** Lines of the protocol, with the payload of a message or `{}`; returns what is not whole yet. */

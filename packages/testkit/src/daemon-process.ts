@@ -27,7 +27,7 @@ export interface DaemonOptions {
   /** URL of its main.ts. */
   readonly main: URL;
   readonly config: string;
-  readonly nats: Pick<NatsServer, 'url' | 'passwords'>;
+  readonly nats: Pick<NatsServer, 'url' | 'seeds'>;
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -63,14 +63,14 @@ export function startDaemon(options: DaemonOptions): DaemonProcess {
 }
 
 function environment({ daemon, nats }: DaemonOptions, directory: string, configFile: string) {
-  const passwordFile = join(directory, 'password');
-  writeFileSync(passwordFile, `${nats.passwords[daemon]}\n`, { mode: 0o600 });
+  const seedFile = join(directory, 'seed');
+  writeFileSync(seedFile, `${nats.seeds[daemon]}\n`, { mode: 0o600 });
   return {
     NFTOGGLE_CONFIG: configFile,
     NFTOGGLE_STATE: directory,
     NFTOGGLE_SOCKET: join(directory, 'run', 'daemon.sock'),
     NFTOGGLE_NATS_URL: nats.url,
-    NFTOGGLE_NATS_PASSWORD_FILE: passwordFile,
+    NFTOGGLE_NATS_SEED_FILE: seedFile,
   };
 }
 

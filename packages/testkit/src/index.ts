@@ -6,4 +6,5 @@ export * from './eventually.ts';
 export { type Inside, type Remote, type Surroundings, startInside } from './inside.ts';
 export * from './link.ts';
 export * from './nats-server.ts';
+export { patience } from './patience.ts';
 export * from './port.ts';

@@ -5,18 +5,18 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Bus, natsServerConfig } from '@nftoggle/bus';
+import { Bus, type BusUser, busUsers, natsServerConfig, newSeed, publicKeyOf } from '@nftoggle/bus';
 import { type Daemon, type EventReader, statsReader } from '@nftoggle/contracts';
 import { eventually } from './eventually.ts';
 import { freePort } from './port.ts';
 
-export type User = Daemon | 'tap';
-export type Passwords = Readonly<Record<User, string>>;
+export type Seeds = Readonly<Record<BusUser, string>>;
 
 /** A nats-server of one test, with the users and permissions of the product. */
 export interface NatsServer {
   readonly url: string;
-  readonly passwords: Passwords;
+  /** By which its users get in. */
+  readonly seeds: Seeds;
   /** Ends it in order and removes its files. */
   stop(): Promise<void>;
   /** Ends it as a crash does, and returns when it is gone. */
@@ -33,22 +33,19 @@ export interface NatsOptions {
   readonly alter?: (config: string) => string;
 }
 
-const passwords: Passwords = {
-  interceptor: 'interceptor-secret',
-  policy: 'policy-secret',
-  wol: 'wol-secret',
-  hooks: 'hooks-secret',
-  stats: 'stats-secret',
-  api: 'api-secret',
-  tap: 'tap-secret',
-};
+const seeds = ofEachUser(newSeed);
+const keys = ofEachUser((user) => publicKeyOf(seeds[user]));
+
+function ofEachUser(make: (user: BusUser) => string): Seeds {
+  return Object.fromEntries(busUsers.map((user) => [user, make(user)])) as Seeds;
+}
 
 export async function startNats({ alter = (config) => config }: NatsOptions = {}): Promise<NatsServer> {
   const directory = mkdtempSync(join(tmpdir(), 'nftoggle-nats-'));
   const port = await freePort();
   const configFile = join(directory, 'nats.conf');
   const storeDirectory = join(directory, 'store');
-  const config = natsServerConfig({ port, pidFile: join(directory, 'nats.pid'), storeDirectory, passwords });
+  const config = natsServerConfig({ listen: `127.0.0.1:${port}`, storeDirectory, keys });
   const start = (): Promise<ChildProcess> => {
     writeFileSync(configFile, alter(config));
     return launch(configFile, port);
@@ -56,7 +53,7 @@ export async function startNats({ alter = (config) => config }: NatsOptions = {}
   let child = await start();
   return {
     url: `nats://127.0.0.1:${port}`,
-    passwords,
+    seeds,
     stop: async () => {
       await end(child, 'SIGTERM');
       rmSync(directory, { recursive: true, force: true });
@@ -80,11 +77,10 @@ export async function startNats({ alter = (config) => config }: NatsOptions = {}
  * and followers and taps may hear them late, and more than once. To be closed by the caller.
  */
 export async function keepEvents(
-  { url, passwords }: Pick<NatsServer, 'url' | 'passwords'>,
+  { url, seeds }: Pick<NatsServer, 'url' | 'seeds'>,
   readers: () => readonly EventReader[] = () => [statsReader],
 ): Promise<{ update(): void; close(): Promise<void> }> {
-  const open = (daemon: Daemon): Bus =>
-    new Bus({ url, user: daemon, password: passwords[daemon], node: 'box', daemon });
+  const open = (daemon: Daemon): Bus => new Bus({ url, seed: seeds[daemon], node: 'box', daemon });
   const bus = open('policy');
   const keeper = bus.keepEvents(readers);
   for (const reader of readers()) {

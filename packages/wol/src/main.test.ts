@@ -26,9 +26,8 @@ beforeAll(async () => {
   nats = await startNats();
   const main = new URL('./main.ts', import.meta.url);
   wol = startDaemon({ daemon: 'wol', main, config: config('false'), nats });
-  const { url, passwords } = nats;
-  const password = passwords.interceptor;
-  interceptor = new Bus({ url, user: 'interceptor', password, node: 'box', daemon: 'interceptor' });
+  const { url, seeds } = nats;
+  interceptor = new Bus({ url, seed: seeds.interceptor, node: 'box', daemon: 'interceptor' });
   await interceptor.ready;
 });
 afterAll(async () => {

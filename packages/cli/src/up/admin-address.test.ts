@@ -26,3 +26,22 @@ it('finds the connection of a parent when sudo cleaned the environment', () => {
   });
   expect(stdout.trim()).toBe('203.0.113.77');
 });
+
+it('finds the connection in its own environment when it is the first process, as in a container', () => {
+  const module = JSON.stringify(join(import.meta.dirname, 'admin-address.ts'));
+  const program = `import { findAdminAddress } from ${module}; console.log(process.pid, findAdminAddress());`;
+  const argv = [
+    '--pid',
+    '--fork',
+    '--mount-proc',
+    process.execPath,
+    '--input-type=module',
+    '--eval',
+    program,
+  ];
+  const { stdout } = spawnSync('unshare', argv, {
+    env: { ...process.env, SSH_CONNECTION: '203.0.113.77 1 192.0.2.1 22' },
+    encoding: 'utf8',
+  });
+  expect(stdout.trim()).toBe('1 203.0.113.77');
+});

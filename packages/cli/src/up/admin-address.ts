@@ -8,7 +8,7 @@ import { isIP } from 'node:net';
  */
 export function findAdminAddress(): string | undefined {
   let pid: number | undefined = process.pid;
-  for (let steps = 0; pid !== undefined && pid > 1 && steps < 16; steps += 1) {
+  for (let steps = 0; pid !== undefined && pid > 0 && steps < 16; steps += 1) {
     const address = addressOf(environmentOf(pid));
     if (address !== undefined) return address;
     pid = parentOf(pid);

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 import { mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { busUsers } from '@nftoggle/bus';
 import { expect, it } from 'vitest';
 import { resolvePaths } from '../paths.ts';
 import { temporaryDirectory } from '../temporary-directory.fixture.ts';
 import { type ChildName, planChildren, startOrder, stopOrder } from './daemon-plan.ts';
-import { ensureSecrets, secretFile } from './secrets.ts';
+import { ensureKeys, seedFile } from './keys.ts';
 
 it('keeps the stores of the bus below the state directory, where nobody else can read them', async () => {
   const paths = resolvePaths({ state: temporaryDirectory() });
@@ -16,21 +17,23 @@ it('keeps the stores of the bus below the state directory, where nobody else can
   expect(readFileSync(paths.natsConfig, 'utf8')).toContain(`store_dir: "${paths.natsStore}"`);
 });
 
-it('gives an installation of before the secrets of daemons that are new, and leaves it the others', async () => {
+it('gives an installation of before the keys of daemons that are new, and leaves it the others', async () => {
   const paths = resolvePaths({ state: temporaryDirectory() });
-  const { hooks, stats, ...before } = ensureSecrets(paths.secrets);
-  for (const name of ['hooks', 'stats'] as const) rmSync(secretFile(paths.secrets, name));
+  const { hooks, stats, ...before } = ensureKeys(paths.secrets);
+  for (const name of ['hooks', 'stats'] as const) rmSync(seedFile(paths.secrets, name));
   const plans = await planChildren(paths);
-  const { hooks: newHooks, stats: newStats, ...kept } = ensureSecrets(paths.secrets);
+  const { hooks: newHooks, stats: newStats, ...kept } = ensureKeys(paths.secrets);
   expect(kept).toEqual(before);
   expect([newHooks, newStats]).not.toContain(hooks);
   expect([newHooks, newStats]).not.toContain(stats);
   const config = readFileSync(paths.natsConfig, 'utf8');
-  for (const password of [newHooks, newStats, ...Object.values(before)]) expect(config).toContain(password);
+  for (const key of [newHooks, newStats, ...Object.values(before)]) expect(config).toContain(key);
+  for (const user of busUsers)
+    expect(config).not.toContain(readFileSync(seedFile(paths.secrets, user), 'utf8').trim());
   for (const name of ['hooks', 'stats'] as const) {
     const plan = plans.find((one) => one.name === name);
-    expect(plan?.env.NFTOGGLE_NATS_PASSWORD_FILE).toBe(secretFile(paths.secrets, name));
-    expect(statSync(secretFile(paths.secrets, name)).mode & 0o777).toBe(0o600);
+    expect(plan?.env.NFTOGGLE_NATS_SEED_FILE).toBe(seedFile(paths.secrets, name));
+    expect(statSync(seedFile(paths.secrets, name)).mode & 0o777).toBe(0o400);
     expect(plan?.pidFile).toBe(join(paths.run, `${name}.pid`));
   }
 });

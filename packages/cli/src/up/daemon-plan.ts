@@ -3,14 +3,10 @@ import { join } from 'node:path';
 import { natsServerConfig } from '@nftoggle/bus';
 import type { Daemon } from '@nftoggle/contracts';
 import { type Paths, pidFileOf, projectRoot } from '../paths.ts';
+import { ensureKeys, seedFile } from './keys.ts';
 import { ensureLoopbackPort } from './loopback-port.ts';
-import {
-  ensurePrivateDirectory,
-  ensureRuntimeDirectory,
-  ensureSecrets,
-  secretFile,
-  writePrivately,
-} from './secrets.ts';
+import { natsVersion } from './nats-version.ts';
+import { ensurePrivateDirectory, ensureRuntimeDirectory, writePrivately } from './private-files.ts';
 import type { ChildPlan } from './supervised-child.ts';
 
 /** The interceptor starts first: it guards before there is a bus to ask on. */
@@ -52,14 +48,16 @@ export function programOf(name: ChildName): string {
   return name === 'nats-server' ? name : join(projectRoot, 'packages', name, 'src', 'main.ts');
 }
 
-/** Makes the bus's password files, port, configuration and place for its stores, and says how each child is started. */
+/** Makes the bus's keys, port, configuration and place for its stores, and says how each child is started. */
 export async function planChildren(paths: Paths): Promise<readonly ChildPlan[]> {
-  const passwords = ensureSecrets(paths.secrets);
+  const keys = ensureKeys(paths.secrets);
   ensureRuntimeDirectory(paths.runtime);
   const port = await ensureLoopbackPort(paths.natsPort);
   const pidFile = join(paths.state, 'nats.pid');
   const storeDirectory = ensurePrivateDirectory(paths.natsStore);
-  writePrivately(paths.natsConfig, natsServerConfig({ port, pidFile, storeDirectory, passwords }));
+  const listen = `127.0.0.1:${port}`;
+  const version = natsVersion();
+  writePrivately(paths.natsConfig, natsServerConfig({ listen, pidFile, storeDirectory, keys, version }));
   return startOrder.map((name) => ({
     name,
     argv: argvOf(name, paths),
@@ -84,6 +82,6 @@ function settingsOf(name: ChildName, paths: Paths, port: number): Record<string,
     NFTOGGLE_SOCKET: paths.socket,
     NFTOGGLE_METRICS: `127.0.0.1:${metricsPorts[name]}`,
     NFTOGGLE_NATS_URL: `nats://127.0.0.1:${port}`,
-    NFTOGGLE_NATS_PASSWORD_FILE: secretFile(paths.secrets, name satisfies Daemon),
+    NFTOGGLE_NATS_SEED_FILE: seedFile(paths.secrets, name satisfies Daemon),
   };
 }

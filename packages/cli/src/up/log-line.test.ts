@@ -14,11 +14,7 @@ describe('a line of a log', () => {
     ['{"level":50,"err":{"message":"same"},"msg":"same"}', 50, 'same', 'same'],
     ['[12] 2026/11/23 04:55:38.000000 [INF] Server is ready', 30, 'Server is ready'],
     ['[12] 2026/11/23 04:55:38.000000 [FTL] no such file', 60, 'no such file'],
-    [
-      '[12] 2026/11/23 04:55:38.000000 [WRN] Plaintext passwords detected, use nkeys',
-      30,
-      'Plaintext passwords detected, use nkeys',
-    ],
+    ['[12] 2026/11/23 04:55:38.000000 [WRN] Readloop is slow', 40, 'Readloop is slow'],
     ['TypeError: x is not a function', 40, 'TypeError: x is not a function'],
     ['{"level":"high"}', 40, '{"level":"high"}'],
     ['{half of a line', 40, '{half of a line'],

@@ -18,20 +18,13 @@ const natsLevels: Readonly<Record<string, number>> = {
   ERR: levels.error,
   FTL: levels.fatal,
 };
-/** nats-server warns of what is meant to be: the passwords are random, and its file is for root alone. */
-const natsWarnsInVain = 'Plaintext passwords detected';
 const natsLine = /^\[\d+\] \S+ \S+ \[([A-Z]{3})\] (.*)$/;
 
 /** Reads one line of a daemon (pino JSON) or of nats-server; what is neither, such as a stack trace, is a warning. */
 export function parseLogLine(line: string): LogLine {
   const nats = natsLine.exec(line);
-  if (nats !== null) return natsLogLine(nats[1] ?? '', nats[2] ?? '');
+  if (nats !== null) return { level: natsLevels[nats[1] ?? ''] ?? levels.warn, message: nats[2] ?? '' };
   return parsePino(line) ?? { level: levels.warn, message: line };
-}
-
-function natsLogLine(word: string, message: string): LogLine {
-  const level = message.startsWith(natsWarnsInVain) ? levels.info : natsLevels[word];
-  return { level: level ?? levels.warn, message };
 }
 
 function parsePino(line: string): LogLine | undefined {

@@ -2,7 +2,7 @@
 import { randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { writePrivately } from './secrets.ts';
+import { writePrivately } from './private-files.ts';
 
 /**
  * Below the range that the kernel takes outgoing ports from (32768 and up by default): a server that is
