@@ -150,7 +150,7 @@ async function commitsOf(store: StatsStore, seconds: number): Promise<number> {
 async function storeStream(file: string, count: number): Promise<number> {
   const nats = await startNats();
   const busOf = (daemon: Daemon): Bus =>
-    new Bus({ url: nats.url, user: daemon, password: nats.passwords[daemon], node: 'box', daemon });
+    new Bus({ url: nats.url, seed: nats.seeds[daemon], node: 'box', daemon });
   const [policy, interceptor, stats] = [busOf('policy'), busOf('interceptor'), busOf('stats')];
   const store = openStore(file);
   try {

@@ -4,25 +4,15 @@ import {
   DenialsPage,
   HooksStatus,
   nobody,
+  noSums,
   SessionsPage,
   StatsSummary,
-  type StatsSums,
 } from '@nftoggle/contracts';
-
-const nothing: StatsSums = {
-  sessions: 0,
-  active: 0,
-  connections: 0,
-  bytes_in: 0,
-  bytes_out: 0,
-  denied: 0,
-  unasked: 0,
-};
 
 /** A week of a household. */
 export function aSummary(): StatsSummary {
   const leo = {
-    ...nothing,
+    ...noSums,
     sessions: 9,
     active: 31_500,
     connections: 41,
@@ -30,7 +20,7 @@ export function aSummary(): StatsSummary {
     bytes_out: 2_310_000_000,
   };
   const ada = {
-    ...nothing,
+    ...noSums,
     sessions: 33,
     active: 8_040,
     connections: 60,
@@ -57,15 +47,15 @@ export function aSummary(): StatsSummary {
     people: [
       { person: 'leo', ...leo },
       { person: 'ada', ...ada },
-      { person: null, ...nothing, denied: 1_204 },
+      { person: null, ...noSums, denied: 1_204 },
     ],
     countries: [
       { country: null, ...leo, sessions: 42 },
-      { country: 'FR', ...nothing, denied: 1_100 },
+      { country: 'FR', ...noSums, denied: 1_100 },
     ],
     sources: [
       { address: '192.168.1.30', device: 'console', ...leo },
-      { address: '2001:db8:7:1234:5678:9abc:def0:1', device: null, ...nothing, denied: 1_204 },
+      { address: '2001:db8:7:1234:5678:9abc:def0:1', device: null, ...noSums, denied: 1_204 },
     ],
     days: [
       { day: '2026-11-17', ...leo, active: 7_200, sessions: 3 },

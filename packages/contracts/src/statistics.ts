@@ -41,6 +41,17 @@ export const StatsSums = z.object({
 });
 export type StatsSums = z.infer<typeof StatsSums>;
 
+/** Of nothing at all. */
+export const noSums: StatsSums = {
+  sessions: 0,
+  active: 0,
+  connections: 0,
+  bytes_in: 0,
+  bytes_out: 0,
+  denied: 0,
+  unasked: 0,
+};
+
 export const StatsSummaryRequest = StatsScope;
 /** All that a dashboard shows of a span, by whole hours. Lists are sorted by what is most, and cut at 50. */
 export const StatsSummary = z.object({

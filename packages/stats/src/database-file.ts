@@ -9,8 +9,13 @@ import { lockWriter } from './writer-lock.ts';
 /** Files up to this size are read through at each start, in bytes: that takes about a second. */
 const checkedSize = 256 * 1024 * 1024;
 
-/** Of the write-ahead log between checkpoints, in bytes. */
+/** Of the write-ahead log, in bytes, when it has been written back. */
 export const logSize = 4 * 1024 * 1024;
+/**
+ * It is written back when it has so many pages (4 KiB). Large batches write to a thousand pages and more, for the most
+ * part to those of the batch before: they go to the file once for several batches.
+ */
+const checkpointPages = 4_000;
 
 export interface DatabaseFile {
   readonly database: Database.Database;
@@ -81,6 +86,7 @@ function openOnce(file: string, options: OpenOptions): Database.Database {
     database.pragma('foreign_keys = ON');
     database.pragma('cache_size = -32000');
     database.pragma('temp_store = MEMORY');
+    database.pragma(`wal_autocheckpoint = ${checkpointPages}`);
     database.pragma(`journal_size_limit = ${logSize}`);
     check(database, file);
     migrate(database, options.migrations ?? migrations);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What an event says that is looked for or added up. Pure.
 import type { CloudEvent, EventData, EventType, SessionUse, Who } from '@nftoggle/contracts';
-import type { Addends } from './sums.ts';
+import { type Sums, zero } from './sums.ts';
 
 /** What an event is looked for by. */
 export interface EventKeys {
@@ -19,7 +19,7 @@ export interface Tally {
   readonly who: Who;
   /** Null where it is of no one source. */
   readonly address: string | null;
-  readonly sums: Addends;
+  readonly sums: Sums;
 }
 
 /** A session as far as one event tells of it. */
@@ -77,11 +77,12 @@ export function endOf({ data }: CloudEvent<'session_ended'>): SessionFacts & { r
 }
 
 export function sessionTally({ service, who, address, since }: SessionFacts): Tally {
-  return { at: since, service, who, address, sums: { sessions: 1 } };
+  return { at: since, service, who, address, sums: { ...zero, sessions: 1 } };
 }
 
 export function useTally({ service, who, address }: SessionFacts, { at, use }: SessionEnd): Tally {
   const sums = {
+    ...zero,
     active_ms: Math.round(use.active * 1_000),
     connections: use.connections,
     bytes_in: use.from_source?.bytes ?? 0,
@@ -92,7 +93,7 @@ export function useTally({ service, who, address }: SessionFacts, { at, use }: S
 
 export function denialTally({ data }: CloudEvent<'access_denied'>): Tally {
   const { service, who, source, count, last } = data;
-  return { at: Date.parse(last), service, who, address: source.address, sums: { denied: count } };
+  return { at: Date.parse(last), service, who, address: source.address, sums: { ...zero, denied: count } };
 }
 
 /** Of services, and of those sources that are told of, which are among them. */
@@ -103,10 +104,10 @@ export function countedTallies({ data }: CloudEvent<'denials_counted'>): {
   const at = Date.parse(data.last);
   return {
     services: data.services.map(({ service, refused, unasked }) => {
-      return { at, service, who: nobody, address: null, sums: { denied: refused, unasked } };
+      return { at, service, who: nobody, address: null, sums: { ...zero, denied: refused, unasked } };
     }),
     sources: data.most.map(({ address, service, count }) => {
-      return { at, service, who: nobody, address, sums: { denied: count } };
+      return { at, service, who: nobody, address, sums: { ...zero, denied: count } };
     }),
   };
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { type CloudEvent, cloudEvent, type StatsSums } from '@nftoggle/contracts';
+import { type CloudEvent, cloudEvent, noSums, type StatsSums } from '@nftoggle/contracts';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -31,15 +31,6 @@ function sums(): StatsSums {
   if ('error' in summary) throw new Error(summary.message);
   return summary.sums;
 }
-const nothing: StatsSums = {
-  sessions: 0,
-  active: 0,
-  connections: 0,
-  bytes_in: 0,
-  bytes_out: 0,
-  denied: 0,
-  unasked: 0,
-};
 
 describe('events', () => {
   it('are given back as they were published', () => {
@@ -65,8 +56,18 @@ describe('events', () => {
     const denial = aDenial({ count: 5 });
     expect(store.store([denial, denial])).toMatchObject({ stored: 1, known: 1 });
     expect(store.store([denial])).toMatchObject({ stored: 0, known: 1 });
-    expect(sums()).toEqual({ ...nothing, denied: 5 });
+    expect(sums()).toEqual({ ...noSums, denied: 5 });
     expect(store.kept()).toMatchObject({ events: 1, oldest: now });
+  });
+
+  it('count once, those that are new among many that are not', () => {
+    const events = Array.from({ length: 100 }, (_, index) => aDenial({ count: index + 1, at: now + index }));
+    const [even, odd] = [0, 1].map((rest) => events.filter((_, index) => index % 2 === rest));
+    expect(store.store(even ?? [])).toMatchObject({ stored: 50 });
+    expect(store.store([...events, ...(odd ?? [])])).toEqual({ stored: 50, known: 100, refused: [] });
+    expect(sums()).toEqual({ ...noSums, denied: 5_050 });
+    expect(store.kept().events).toBe(100);
+    expect(store.events({ limit: 500 })).toMatchObject({ events: events.toReversed() });
   });
 
   it('count once over a restart', () => {
@@ -75,7 +76,7 @@ describe('events', () => {
     store.close();
     store = room.open();
     expect(store.store(events)).toMatchObject({ stored: 0, known: 3 });
-    expect(sums()).toEqual({ ...nothing, sessions: 1, active: 3, denied: 1 });
+    expect(sums()).toEqual({ ...noSums, sessions: 1, active: 3, denied: 1 });
   });
 
   it('count once after they were let go, for as long as the stream could bring them again', async () => {
@@ -96,7 +97,7 @@ describe('events', () => {
 describe('sessions', () => {
   const use = { active: 60.5, bytes: 1_000, connections: 2 };
   const expected = {
-    ...nothing,
+    ...noSums,
     sessions: 1,
     active: 60.5,
     connections: 2,
@@ -146,10 +147,20 @@ describe('sessions', () => {
     });
   });
 
+  it('began when their end says, whatever their start said', () => {
+    store.store([aStart({ since: now }), anEnd({ since: now - 5_000, ended: now + 1_000 })]);
+    expect(store.sessions({ ...ever, limit: 10 })).toMatchObject({
+      sessions: [{ since: iso(now - 5_000), ended: iso(now + 1_000) }],
+    });
+    const before = { from: iso(now - 6_000), to: iso(now - 1), limit: 10 };
+    expect(store.sessions(before)).toMatchObject({ sessions: [{}] });
+    expect(store.sessions({ ...before, service: 'ssh' })).toMatchObject({ sessions: [{}] });
+  });
+
   it('count without traffic where the kernel does not measure it', () => {
     const { data, ...rest } = anEnd({ active: 5 });
     store.store([{ ...rest, data: { ...data, use: { ...data.use, from_source: null, to_source: null } } }]);
-    expect(sums()).toEqual({ ...nothing, sessions: 1, active: 5 });
+    expect(sums()).toEqual({ ...noSums, sessions: 1, active: 5 });
     expect(store.sessions({ ...ever, limit: 1 })).toMatchObject({
       sessions: [{ use: { from_source: null, to_source: null } }],
     });

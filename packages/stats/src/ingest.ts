@@ -2,16 +2,7 @@
 import type { CloudEvent } from '@nftoggle/contracts';
 import Database from 'better-sqlite3';
 import type { Calendar } from './calendar.ts';
-import {
-  countedTallies,
-  denialTally,
-  endOf,
-  isOf,
-  sessionTally,
-  startOf,
-  type Tally,
-  useTally,
-} from './event-facts.ts';
+import { countedTallies, denialTally, endOf, isOf, sessionTally, startOf, useTally } from './event-facts.ts';
 import { EventTable } from './event-table.ts';
 import type { Horizons } from './horizons.ts';
 import type { Names } from './names.ts';
@@ -89,19 +80,15 @@ export class Ingest {
   }
 
   #tally(event: CloudEvent, tallies: Tallies): void {
-    const add = (tally: Tally): void => {
-      tallies.add(tally);
-      tallies.addSource(tally);
-    };
     if (isOf(event, 'session_started')) {
       const facts = startOf(event);
-      if (this.#sessions.start(facts)) add(sessionTally(facts));
+      if (this.#sessions.start(facts)) tallies.add(sessionTally(facts));
     } else if (isOf(event, 'session_ended')) {
       const facts = endOf(event);
       const { started, ended } = this.#sessions.end(facts, facts.end);
-      if (started) add(sessionTally(facts));
-      if (ended) add(useTally(facts, facts.end));
-    } else if (isOf(event, 'access_denied')) add(denialTally(event));
+      if (started) tallies.add(sessionTally(facts));
+      if (ended) tallies.add(useTally(facts, facts.end));
+    } else if (isOf(event, 'access_denied')) tallies.add(denialTally(event));
     else if (isOf(event, 'denials_counted')) {
       const { services, sources } = countedTallies(event);
       for (const tally of services) tallies.add(tally);

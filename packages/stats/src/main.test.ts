@@ -44,8 +44,8 @@ afterEach(async () => {
 });
 
 async function busOf(daemon: Daemon): Promise<Bus> {
-  const { url, passwords } = nats;
-  const bus = new Bus({ url, user: daemon, password: passwords[daemon], node: 'box', daemon });
+  const { url, seeds } = nats;
+  const bus = new Bus({ url, seed: seeds[daemon], node: 'box', daemon });
   undo.push(() => bus.close());
   await bus.ready;
   return bus;

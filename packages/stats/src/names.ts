@@ -28,7 +28,8 @@ export class Names {
 
   /** Undefined for a word that never came. */
   find(kind: NameKind, text: string): number | undefined {
-    return this.#ids.get(kind)?.get(text.toWellFormed());
+    const ids = this.#ids.get(kind);
+    return ids?.get(text) ?? ids?.get(text.toWellFormed());
   }
 
   /** Within a transaction: `settle` says how it ended. */

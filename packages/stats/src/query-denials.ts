@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 import type { DenialRecord, EventData } from '@nftoggle/contracts';
-import type { Names } from './names.ts';
 import { type Page, type Place, pageOf } from './page.ts';
 import type { Queries } from './queries.ts';
 import { filtersOf, type ListQuestion, parametersOf } from './query-sessions.ts';
+import { denied } from './schema.ts';
 
 interface Row extends Place {
   readonly data: string;
@@ -12,10 +12,8 @@ interface Row extends Place {
 const dayMs = 86_400_000;
 
 /** Refusals that were told of one by one, by when they were told of. */
-export function queryDenials(queries: Queries, names: Names, question: ListQuestion): Page<DenialRecord> {
-  const type = names.find('type', 'access_denied');
-  if (type === undefined) return { items: [], next: null };
-  const parameters = { ...parametersOf(question), type };
+export function queryDenials(queries: Queries, question: ListQuestion): Page<DenialRecord> {
+  const parameters = parametersOf(question);
   const rows =
     question.source?.column === 'address'
       ? rowsByDay(queries, question, parameters)
@@ -23,12 +21,12 @@ export function queryDenials(queries: Queries, names: Names, question: ListQuest
   return pageOf(rows, question.limit, ({ data }) => recordOf(JSON.parse(data)));
 }
 
-/** Every index begins with what it is for, the type and the time; that of addresses with the day. */
+/** Every index is of refusals alone, or begins with the type; that of addresses begins with the day. */
 export function denialsSql({ scope, source }: Pick<ListQuestion, 'scope' | 'source'>): string {
   const filters = filtersOf(scope, source);
   const day = source?.column === 'address' ? `time / ${dayMs} = @day AND` : '';
   return `SELECT time, seq, data FROM event INDEXED BY event_by_${filters[0] ?? 'type'}
-    WHERE ${day} ${filters.map((column) => `${column} = @${column} AND`).join(' ')} type = @type
+    WHERE ${day} ${filters.map((column) => `${column} = @${column} AND`).join(' ')} type = ${denied}
       AND time >= @from AND time < @to AND (time, seq) < (@time, @seq)
     ORDER BY time DESC, seq DESC LIMIT @limit + 1`;
 }

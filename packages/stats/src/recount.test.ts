@@ -2,7 +2,7 @@
 // The sums are what one gets by counting the events: any events, in any order, in any batches, more than once.
 
 import { localDate } from '@nftoggle/config';
-import type { CloudEvent, StatsSummary, StatsSums, Who } from '@nftoggle/contracts';
+import { type CloudEvent, noSums, type StatsSummary, type StatsSums, type Who } from '@nftoggle/contracts';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { aDenial, anEnd, aStart, config, counted, ever, iso, openRoom, type Room } from './stats.fixture.ts';
@@ -27,16 +27,6 @@ interface Part extends StatsSums {
   readonly address: string | null;
 }
 
-const none: StatsSums = {
-  sessions: 0,
-  active: 0,
-  connections: 0,
-  bytes_in: 0,
-  bytes_out: 0,
-  denied: 0,
-  unasked: 0,
-};
-
 interface Story {
   readonly events: readonly CloudEvent[];
   readonly parts: readonly Part[];
@@ -60,12 +50,12 @@ const denials = fc
     address: addresses,
     count: fc.integer({ min: 1, max: 9 }),
   })
-  .map((wish): Story => ({ events: [aDenial(wish)], parts: [{ ...none, ...wish, denied: wish.count }] }));
+  .map((wish): Story => ({ events: [aDenial(wish)], parts: [{ ...noSums, ...wish, denied: wish.count }] }));
 const counts = fc
   .record({ at: instants, service: services, refused: fc.nat(9), unasked: fc.nat(9) })
   .map(({ at, service, refused, unasked }): Story => {
     const who = { device: null, person: null, country: null };
-    const part = { ...none, at, service, who, address: null, denied: refused, unasked };
+    const part = { ...noSums, at, service, who, address: null, denied: refused, unasked };
     return { events: [counted([{ service, refused, unasked }], [], at)], parts: [part] };
   });
 const sessions = fc
@@ -81,7 +71,7 @@ const sessions = fc
     connections: fc.nat(20),
   })
   .map(({ minutes, ...wish }): Story => {
-    const start = { ...none, ...wish, active: 0, connections: 0, at: wish.since, sessions: 1 };
+    const start = { ...noSums, ...wish, active: 0, connections: 0, at: wish.since, sessions: 1 };
     const begun = { events: [aStart(wish)], parts: [start] };
     if (minutes === null) return begun;
     const ended = wish.since + minutes * 60_000;
@@ -91,7 +81,7 @@ const sessions = fc
       bytes_in: wish.bytes,
       bytes_out: wish.bytes * 2,
     };
-    const end = { ...none, ...wish, ...use, at: ended };
+    const end = { ...noSums, ...wish, ...use, at: ended };
     return { events: [...begun.events, anEnd({ ...wish, ended })], parts: [start, end] };
   });
 

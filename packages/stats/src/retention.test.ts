@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { statSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { aDenial, anEnd, aStart, config, ever, now, openRoom, type Room } from './stats.fixture.ts';
@@ -140,6 +141,23 @@ describe('by size', () => {
     expect(count('source_sums')).toBe(0);
     expect(count('sums', 'step = 3')).toBeGreaterThan(0);
     expect(store.summary(ever)).toMatchObject({ sums: { denied: expect.any(Number) } });
+  });
+});
+
+describe('the log', () => {
+  it('is written back and emptied, or stays for the next time while somebody reads what is before it', async () => {
+    const store = open(90, large);
+    store.store(refusals(100, 1));
+    const reader = new Database(room.file, { readonly: true });
+    reader.exec('BEGIN; SELECT count(*) FROM event');
+    store.store([aDenial()]);
+    expect(await store.tidy()).toBe(true);
+    expect(statSync(`${room.file}-wal`).size).toBeGreaterThan(0);
+    reader.exec('COMMIT');
+    expect(await store.tidy()).toBe(true);
+    expect(statSync(`${room.file}-wal`).size).toBe(0);
+    reader.close();
+    expect(count('event')).toBe(101);
   });
 });
 

@@ -160,8 +160,15 @@ export class Retention {
       this.#database.pragma(`incremental_vacuum(${excess})`);
       await turn();
     }
-    // The file shrinks when the log is written back.
-    this.#database.pragma('wal_checkpoint(PASSIVE)');
+    this.#writeBack();
+  }
+
+  /** The file shrinks when the log is written back, and then the log. Readers are not waited for: then next time. */
+  #writeBack(): void {
+    const patience = this.#database.pragma('busy_timeout', { simple: true });
+    this.#database.pragma('busy_timeout = 0');
+    this.#database.pragma('wal_checkpoint(TRUNCATE)');
+    this.#database.pragma(`busy_timeout = ${patience}`);
   }
 
   /**

@@ -7,6 +7,8 @@ export type Migration = string;
 /** Ids of `name` that stand for no name. Of sums: over all of a kind; of what is nobody's, or not known. */
 export const all = 0;
 export const none = 1;
+/** Id of the type `access_denied`: indexes of refusals alone name it. */
+export const denied = 2;
 
 /** The spans that sums are of. `at` of minutes and hours is the second of the epoch at which they begin, of days the number of the day since 1970-01-01. */
 export const steps = { minute: 1, hour: 2, day: 3 } as const;
@@ -29,7 +31,7 @@ CREATE TABLE name (
   text TEXT NOT NULL,
   UNIQUE (kind, text)
 ) STRICT;
-INSERT INTO name (id, kind, text) VALUES (${none}, 'none', '');
+INSERT INTO name (id, kind, text) VALUES (${none}, 'none', ''), (${denied}, 'type', 'access_denied');
 
 -- What would take long to count.
 CREATE TABLE fact (key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
@@ -54,10 +56,12 @@ CREATE TABLE event (
 CREATE INDEX event_by_time ON event (time);
 CREATE INDEX event_by_type ON event (type, time);
 CREATE INDEX event_by_service ON event (service, type, time) WHERE service IS NOT NULL;
-CREATE INDEX event_by_person ON event (person, type, time) WHERE person IS NOT NULL;
-CREATE INDEX event_by_device ON event (device, type, time) WHERE device IS NOT NULL;
+-- Of a person, a device or an address only refusals are asked for: sessions have a table of their own.
+CREATE INDEX event_by_person ON event (person, time) WHERE type = ${denied} AND person IS NOT NULL;
+CREATE INDEX event_by_device ON event (device, time) WHERE type = ${denied} AND device IS NOT NULL;
 -- By day: sources come in no order, and a batch would write to every page of one large index.
-CREATE INDEX event_by_address ON event (time / 86400000, address, type, time) WHERE address IS NOT NULL;
+CREATE INDEX event_by_address ON event (time / 86400000, address, time)
+  WHERE type = ${denied} AND address IS NOT NULL;
 
 -- Ids of events that are kept no longer, for as long as the stream may bring them again. 'at' is in seconds.
 CREATE TABLE forgotten (id BLOB PRIMARY KEY, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
@@ -88,7 +92,7 @@ CREATE INDEX session_by_service ON session (service, since);
 CREATE INDEX session_by_person ON session (person, since) WHERE person IS NOT NULL;
 CREATE INDEX session_by_device ON session (device, since) WHERE device IS NOT NULL;
 CREATE INDEX session_by_address ON session (address, since);
-CREATE INDEX session_by_ended ON session (ended);
+CREATE INDEX session_by_ended ON session (ended) WHERE ended IS NOT NULL;
 
 -- Sums by time: of each service and person, of each alone (the other is ${all}), and of everything.
 CREATE TABLE sums (

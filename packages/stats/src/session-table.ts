@@ -4,6 +4,8 @@ import type { SessionEnd, SessionFacts } from './event-facts.ts';
 import type { Names } from './names.ts';
 
 interface Known {
+  readonly seq: number;
+  readonly since: number;
   readonly ended: number | null;
 }
 
@@ -12,18 +14,20 @@ export class SessionTable {
   readonly #names: Names;
   readonly #known: Statement<[string], Known>;
   readonly #insert: Statement;
+  readonly #move: Statement<[since: number, seq: number]>;
   readonly #end: Statement;
 
   constructor(database: Database, names: Names) {
     this.#names = names;
-    this.#known = database.prepare('SELECT ended FROM session WHERE id = ?');
+    this.#known = database.prepare('SELECT seq, since, ended FROM session WHERE id = ?');
     this.#insert = database.prepare(
       `INSERT INTO session (id, service, address, mac, device, person, country, rule, since)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
+    this.#move = database.prepare('UPDATE session SET since = ? WHERE seq = ?');
     this.#end = database.prepare(
-      `UPDATE session SET since = ?, ended = ?, reason = ?, connections = ?, active_ms = ?,
-         in_packets = ?, in_bytes = ?, out_packets = ?, out_bytes = ? WHERE id = ?`,
+      `UPDATE session SET ended = ?, reason = ?, connections = ?, active_ms = ?,
+         in_packets = ?, in_bytes = ?, out_packets = ?, out_bytes = ? WHERE seq = ?`,
     );
   }
 
@@ -34,9 +38,10 @@ export class SessionTable {
     return true;
   }
 
-  #add(facts: SessionFacts): void {
+  /** Returns its `seq`. */
+  #add(facts: SessionFacts): number {
     const { id, service, address, mac, who, rule, since } = facts;
-    this.#insert.run(
+    const { lastInsertRowid } = this.#insert.run(
       id,
       this.#names.idOf('service', service),
       address,
@@ -47,6 +52,7 @@ export class SessionTable {
       rule,
       since,
     );
+    return Number(lastInsertRowid);
   }
 
   /** Whether it is the first that is heard of the session, and of its end. */
@@ -56,10 +62,11 @@ export class SessionTable {
   ): { readonly started: boolean; readonly ended: boolean } {
     const known = this.#known.get(facts.id);
     if (known !== undefined && known.ended !== null) return { started: false, ended: false };
-    if (known === undefined) this.#add(facts);
+    const seq = known?.seq ?? this.#add(facts);
+    // Most indexes have this column: it is not written again for nothing.
+    if (known !== undefined && known.since !== facts.since) this.#move.run(facts.since, seq);
     const { connections, active, from_source, to_source } = use;
     this.#end.run(
-      facts.since,
       at,
       reason,
       connections,
@@ -68,7 +75,7 @@ export class SessionTable {
       from_source?.bytes ?? null,
       to_source?.packets ?? null,
       to_source?.bytes ?? null,
-      facts.id,
+      seq,
     );
     return { started: known === undefined, ended: true };
   }

@@ -148,7 +148,7 @@ export class StatsStore {
   denials(request: RequestOf<'statsDenials'>): ReplyOf<'statsDenials'> {
     const question = this.#listQuestion(request);
     if (!question.ok) return question.refusal;
-    const { items, next } = queryDenials(this.#queries, this.#names, question.value);
+    const { items, next } = queryDenials(this.#queries, question.value);
     return { denials: [...items], next };
   }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 import type { Database, Statement } from 'better-sqlite3';
+import { ManyRows, type Value } from './many-rows.ts';
 import { all, none, steps } from './schema.ts';
-import { addTo, busiest, type Sums, sumColumns, zero } from './sums.ts';
-import type { Cell, Group, Tallies } from './tallies.ts';
+import { addTo, busiest, plus, type Sums, sumColumns, zero } from './sums.ts';
+import { type Group, type SourceCell, sourceName, type Tallies } from './tallies.ts';
 
 /**
  * Sources that have a row of their own, in all services and in one. When it comes to twice as many, those that are
@@ -16,65 +17,74 @@ export const sourcesKept = {
 /** The address of all other sources. */
 export const others = '';
 
-interface SourceRow extends Sums {
-  readonly address: string;
-  readonly device: number;
-}
+/** What is to be written to each table, one row after the other. */
+type Rows = Readonly<Record<'sums' | 'countries' | 'sources', Value[]>>;
+type Cells = Group['sources'];
 type GroupKey = [step: number, at: number, person: number, service: number];
 
 /** Adds to the tables of sums, and keeps that of sources from growing with every address there is. */
 export class SumTables {
-  readonly #sums: Statement;
-  readonly #countries: Statement;
-  readonly #sources: Statement;
+  readonly #tables: Readonly<Record<keyof Rows, ManyRows>>;
   readonly #count: Statement<GroupKey, number>;
-  readonly #list: Statement<GroupKey, SourceRow>;
+  readonly #list: Statement<GroupKey, SourceCell>;
   readonly #remove: Statement<[...GroupKey, string, number]>;
-  /** At most so many rows have each group of sources. */
+  /** At most so many rows has each group of sources, beside that of the others. */
   readonly #rows = new Map<string, number>();
 
   constructor(database: Database) {
     const group = ['step', 'at', 'person', 'service'];
-    this.#sums = database.prepare(upsert('sums', group));
-    this.#countries = database.prepare(upsert('country_sums', [...group, 'country']));
-    this.#sources = database.prepare(upsert('source_sums', [...group, 'address', 'device']));
+    this.#tables = {
+      sums: upsert(database, 'sums', group),
+      countries: upsert(database, 'country_sums', [...group, 'country']),
+      sources: upsert(database, 'source_sums', [...group, 'address', 'device']),
+    };
     const from = `FROM source_sums WHERE ${group.map((column) => `${column} = ?`).join(' AND ')}`;
-    this.#count = database.prepare<GroupKey, number>(`SELECT count(*) ${from}`).pluck();
-    this.#list = database.prepare(
-      `SELECT address, device, ${sumColumns.join(', ')} ${from} AND address <> '${others}'`,
-    );
+    const single = `${from} AND address <> '${others}'`;
+    this.#count = database.prepare<GroupKey, number>(`SELECT count(*) ${single}`).pluck();
+    this.#list = database.prepare(`SELECT address, device, ${sumColumns.join(', ')} ${single}`);
     this.#remove = database.prepare(`DELETE ${from} AND address = ? AND device = ?`);
   }
 
   /** Within a transaction. */
   add(tallies: Tallies): void {
-    for (const group of tallies.sums.groups()) write(this.#sums, group, group.cells);
-    for (const group of tallies.countries.groups()) write(this.#countries, group, group.cells);
-    for (const group of tallies.sources.groups()) this.#addSources(group);
+    const rows: Rows = { sums: [], countries: [], sources: [] };
+    for (const group of tallies.groups()) {
+      const key = keyOf(group);
+      if (group.sums !== undefined) rows.sums.push(...key, ...valuesOf(group.sums));
+      for (const [country, sums] of group.countries) rows.countries.push(...key, country, ...valuesOf(sums));
+      if (group.sources.size === 0) continue;
+      for (const cell of this.#sourcesOf(key, group.sources, keptOf(group)))
+        rows.sources.push(...key, cell.address, cell.device, ...valuesOf(cell));
+    }
+    this.#tables.sums.write(rows.sums);
+    this.#tables.countries.write(rows.countries);
+    this.#tables.sources.write(rows.sources);
     if (this.#rows.size > 10_000) this.#rows.clear();
   }
 
-  #addSources(group: Group): void {
-    const limit = keptOf(group) * 2;
-    const cells = fewer(group.cells, limit, (rest): Cell => ({ rest: [others, none], ...rest }));
-    write(this.#sources, group, cells);
-    const key = keyOf(group);
+  /** Those of a group that are to be added. */
+  #sourcesOf(key: GroupKey, cells: Cells, kept: number): Iterable<SourceCell> {
     const name = key.join(' ');
-    const known = this.#rows.get(name);
     // Those that were there already are counted twice, which is found out when it matters.
-    const rows = known === undefined ? (this.#count.get(...key) ?? 0) : known + cells.length;
-    this.#rows.set(name, rows > limit ? this.#trim(group, limit) : rows);
+    const rows = (this.#rows.get(name) ?? this.#count.get(...key) ?? 0) + cells.size;
+    this.#rows.set(name, rows);
+    return rows > 2 * kept ? this.#busiestOf(key, cells, kept) : cells.values();
   }
 
-  /** Returns how many are left. */
-  #trim(group: Group, limit: number): number {
-    const rows = this.#list.all(...keyOf(group));
-    if (rows.length <= limit) return rows.length;
-    const kept = new Set(busiest(rows, keptOf(group)));
-    const gone = rows.filter((row) => !kept.has(row));
-    for (const { address, device } of gone) this.#remove.run(...keyOf(group), address, device);
-    write(this.#sources, group, [{ rest: [others, none], ...totalOf(gone) }]);
-    return kept.size;
+  /** Makes room for them. What would go right after it is added is among the others from the beginning. */
+  #busiestOf(key: GroupKey, cells: Cells, kept: number): Iterable<SourceCell> {
+    const there = this.#list.all(...key);
+    const rows = together(there, cells);
+    const stay = new Set<SourceCell | undefined>(
+      rows.size > 2 * kept ? busiest([...rows.values()], kept) : rows.values(),
+    );
+    this.#rows.set(key.join(' '), stay.size);
+    if (stay.size === rows.size) return cells.values();
+    const stays = (name: string): boolean => stay.has(rows.get(name));
+    for (const row of there) if (!stays(sourceName(row))) this.#remove.run(...key, row.address, row.device);
+    const rest = { address: others, device: none, ...zero };
+    for (const row of rows.values()) if (!stay.has(row)) addTo(rest, row);
+    return [...[...cells].flatMap(([name, cell]) => (stays(name) ? cell : [])), rest];
   }
 
   /** What was counted in a transaction that came to nothing is not so. */
@@ -83,17 +93,14 @@ export class SumTables {
   }
 }
 
-/** Those that would be put together with others right after they are written are so before. */
-function fewer(cells: readonly Cell[], limit: number, asOthers: (rest: Sums) => Cell): readonly Cell[] {
-  if (cells.length <= limit) return cells;
-  const kept = new Set(busiest(cells, limit));
-  return [...kept, asOthers(totalOf(cells.filter((cell) => !kept.has(cell))))];
-}
-
-function totalOf(rows: readonly Sums[]): Sums {
-  const total = { ...zero };
-  for (const row of rows) addTo(total, row);
-  return total;
+/** Each source once, with the sums of both. */
+function together(there: readonly SourceCell[], cells: Cells): ReadonlyMap<string, SourceCell> {
+  const rows = new Map(there.map((row) => [sourceName(row), row]));
+  for (const [name, cell] of cells) {
+    const row = rows.get(name);
+    rows.set(name, row === undefined ? cell : { ...cell, ...plus(cell, row) });
+  }
+  return rows;
 }
 
 function keptOf({ step, service }: Group): number {
@@ -105,17 +112,21 @@ function keyOf({ step, at, person, service }: Group): GroupKey {
   return [step, at, person, service];
 }
 
-function write(statement: Statement, { step, at, person, service }: Group, cells: readonly Cell[]): void {
-  for (const { rest, sessions, active_ms, connections, bytes_in, bytes_out, denied, unasked } of cells) {
-    const sums = [sessions, active_ms, connections, bytes_in, bytes_out, denied, unasked];
-    statement.run(step, at, person, service, ...rest, ...sums);
-  }
+/** In the order of `sumColumns`. */
+function valuesOf({
+  sessions,
+  active_ms,
+  connections,
+  bytes_in,
+  bytes_out,
+  denied,
+  unasked,
+}: Sums): readonly number[] {
+  return [sessions, active_ms, connections, bytes_in, bytes_out, denied, unasked];
 }
 
-/** Its parameters are the key and the sums, in the order of `sumColumns`. */
-function upsert(table: string, keys: readonly string[]): string {
-  const columns = [...keys, ...sumColumns];
+function upsert(database: Database, table: string, keys: readonly string[]): ManyRows {
   const additions = sumColumns.map((name) => `${name} = ${name} + excluded.${name}`);
-  return `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})
-    ON CONFLICT DO UPDATE SET ${additions.join(', ')}`;
+  const conflict = `ON CONFLICT DO UPDATE SET ${additions.join(', ')}`;
+  return new ManyRows(database, table, [...keys, ...sumColumns], conflict);
 }

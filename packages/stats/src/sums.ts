@@ -14,8 +14,6 @@ export const sumColumns = [
 export type SumColumn = (typeof sumColumns)[number];
 export type Sums = Readonly<Record<SumColumn, number>>;
 export type MutableSums = Record<SumColumn, number>;
-/** What is absent is 0. */
-export type Addends = Partial<Sums>;
 
 export const zero: Sums = {
   sessions: 0,
@@ -30,22 +28,21 @@ export const zero: Sums = {
 /** For SELECT. */
 export const summed = sumColumns.map((name) => `sum(${name}) AS ${name}`).join(', ');
 
-export function plus(a: Sums, b: Addends): Sums {
-  const sum = { ...zero };
-  addTo(sum, a);
+export function plus(a: Sums, b: Sums): Sums {
+  const sum = { ...a };
   addTo(sum, b);
   return sum;
 }
 
 /** In place: for what is added up very often. */
-export function addTo(sum: MutableSums, more: Addends): void {
-  sum.sessions += more.sessions ?? 0;
-  sum.active_ms += more.active_ms ?? 0;
-  sum.connections += more.connections ?? 0;
-  sum.bytes_in += more.bytes_in ?? 0;
-  sum.bytes_out += more.bytes_out ?? 0;
-  sum.denied += more.denied ?? 0;
-  sum.unasked += more.unasked ?? 0;
+export function addTo(sum: MutableSums, more: Sums): void {
+  sum.sessions += more.sessions;
+  sum.active_ms += more.active_ms;
+  sum.connections += more.connections;
+  sum.bytes_in += more.bytes_in;
+  sum.bytes_out += more.bytes_out;
+  sum.denied += more.denied;
+  sum.unasked += more.unasked;
 }
 
 export function shown({ active_ms, ...rest }: Sums): StatsSums {

@@ -4,69 +4,62 @@ import type { Tally } from './event-facts.ts';
 import type { Horizons } from './horizons.ts';
 import type { Names } from './names.ts';
 import { all, none, type Step, steps } from './schema.ts';
-import { type Addends, addTo, type MutableSums, type Sums, zero } from './sums.ts';
+import { addTo, type MutableSums, type Sums } from './sums.ts';
 
-/** One row that is to be. */
-export interface Cell extends Sums {
-  /** What of its key is not its group's. */
-  readonly rest: readonly (number | string)[];
+/** The sums of one source. */
+export interface SourceCell extends Sums {
+  readonly address: string;
+  readonly device: number;
 }
 
-/** The rows of one span, of a person or all, and of a service or all. */
+/** Tells sources of a group apart. */
+export function sourceName({ address, device }: Pick<SourceCell, 'address' | 'device'>): string {
+  return device === none ? address : `${address} ${device}`;
+}
+
+/** What is added in one span to a person or all, and to a service or all. */
 export interface Group {
   readonly step: number;
   readonly at: number;
   readonly person: number;
   readonly service: number;
-  readonly cells: readonly Cell[];
+  /** Undefined where something is added to sources alone. */
+  readonly sums: Sums | undefined;
+  readonly countries: ReadonlyMap<number, Sums>;
+  /** By `sourceName`. */
+  readonly sources: ReadonlyMap<string, SourceCell>;
 }
 
-type OpenCell = Cell & MutableSums;
-type OpenGroup = Map<number | string, OpenCell>;
+interface OpenGroup extends Group {
+  sums: MutableSums | undefined;
+  readonly countries: Map<number, MutableSums>;
+  readonly sources: Map<string, SourceCell & MutableSums>;
+}
+
+/** By person and service. */
+interface OpenSpan {
+  readonly step: number;
+  readonly at: number;
+  readonly groups: Map<number, OpenGroup>;
+}
+
+/** What an event is of, by ids of names. */
+interface Ids {
+  readonly service: number;
+  readonly person: number;
+  readonly country: number;
+  readonly device: number;
+}
 
 /** Ids of names are far smaller: two of them make one number. */
 const idRoom = 2 ** 26;
-
-/** Sums by key. A batch adds to very many, so keys are numbers as far as they can be. */
-export class Cells {
-  readonly #spans = new Map<number, Map<number, OpenGroup>>();
-
-  /** @param word tells rows of a group apart, of which `rest` is the key */
-  add(
-    step: number,
-    at: number,
-    person: number,
-    service: number,
-    word: number | string,
-    rest: Cell['rest'],
-    sums: Addends,
-  ): void {
-    const span = under(this.#spans, at * 4 + step, newMap<number, OpenGroup>);
-    const group = under(span, person * idRoom + service, newMap<number | string, OpenCell>);
-    const cell = under(group, word, () => ({ rest, ...zero }));
-    addTo(cell, sums);
-  }
-
-  /** In the order of the keys, so that rows that lie together are written together. */
-  *groups(): Generator<Group> {
-    for (const [spanKey, span] of byNumber(this.#spans))
-      for (const [groupKey, group] of byNumber(span)) {
-        const service = groupKey % idRoom;
-        const person = (groupKey - service) / idRoom;
-        const step = ((spanKey % 4) + 4) % 4;
-        yield { step, at: (spanKey - step) / 4, person, service, cells: [...group.values()] };
-      }
-  }
-}
 
 /**
  * What a batch of events adds to the sums: each row once, however many events have a part in it. A row is of a
  * service or of all, and of a person or of all.
  */
 export class Tallies {
-  readonly sums = new Cells();
-  readonly countries = new Cells();
-  readonly sources = new Cells();
+  readonly #spans = new Map<number, OpenSpan>();
   readonly #calendar: Calendar;
   readonly #names: Names;
   readonly #horizons: Horizons;
@@ -77,63 +70,105 @@ export class Tallies {
     this.#horizons = horizons;
   }
 
-  /** To all sums but those by source. */
-  add({ at, service, who, sums }: Tally): void {
-    const { minutes, hours } = this.#horizons;
-    const serviceId = this.#names.idOf('service', service);
-    const person = who.person === null ? none : this.#names.idOf('person', who.person);
-    const country = who.country === null ? none : this.#names.idOf('country', who.country);
-    const countryRest = [country];
-    if (at >= minutes) this.#addTo('minute', at, person, serviceId, sums);
-    for (const step of at >= hours ? hourAndDay : dayAlone) {
-      const key = this.#addTo(step, at, person, serviceId, sums);
-      for (const whose of person === none ? [all] : [all, person])
-        for (const which of [all, serviceId])
-          this.countries.add(steps[step], key, whose, which, country, countryRest, sums);
+  /** To all sums; to those by source where it is of one. */
+  add(tally: Tally): void {
+    const { at } = tally;
+    const ids = this.#idsOf(tally);
+    if (at >= this.#horizons.minutes) addToMinute(this.#spanOf('minute', at), ids, tally.sums);
+    for (const step of at >= this.#horizons.hours ? hourAndDay : dayAlone) {
+      const span = this.#spanOf(step, at);
+      addToSpan(span, ids, tally.sums);
+      if (this.#hasSources(step, tally)) addToSources(span, ids, tally);
     }
-  }
-
-  #addTo(step: Step, at: number, person: number, service: number, sums: Addends): number {
-    const key = this.#calendar.keyOf(step, at);
-    for (const whose of [all, person])
-      for (const which of [all, service]) this.sums.add(steps[step], key, whose, which, 0, noRest, sums);
-    return key;
   }
 
   /** To those by source alone. */
-  addSource({ at, service, who, address, sums }: Tally): void {
-    if (address === null || at < this.#horizons.events) return;
-    const serviceId = this.#names.idOf('service', service);
-    const device = who.device === null ? none : this.#names.idOf('device', who.device);
-    const people = who.person === null ? [all] : [all, this.#names.idOf('person', who.person)];
-    const word = device === none ? address : `${address} ${device}`;
-    const rest = [address, device];
-    for (const step of at >= this.#horizons.sourceHours ? hourAndDay : dayAlone) {
-      const key = this.#calendar.keyOf(step, at);
-      for (const whose of people)
-        for (const which of [all, serviceId])
-          this.sources.add(steps[step], key, whose, which, word, rest, sums);
-    }
+  addSource(tally: Tally): void {
+    const ids = this.#idsOf(tally);
+    for (const step of hourAndDay)
+      if (this.#hasSources(step, tally)) addToSources(this.#spanOf(step, tally.at), ids, tally);
+  }
+
+  /** In the order of the keys, so that rows that lie together are written together. */
+  *groups(): Generator<Group> {
+    for (const { groups } of inOrder(this.#spans)) yield* inOrder(groups);
+  }
+
+  #hasSources(step: 'hour' | 'day', { at, address }: Tally): boolean {
+    const { events, sourceHours } = this.#horizons;
+    return address !== null && at >= events && (step === 'day' || at >= sourceHours);
+  }
+
+  #idsOf({ service, who: { person, country, device } }: Tally): Ids {
+    return {
+      service: this.#names.idOf('service', service),
+      person: person === null ? none : this.#names.idOf('person', person),
+      country: country === null ? none : this.#names.idOf('country', country),
+      device: device === null ? none : this.#names.idOf('device', device),
+    };
+  }
+
+  #spanOf(step: Step, instant: number): OpenSpan {
+    const at = this.#calendar.keyOf(step, instant);
+    const key = at * 4 + steps[step];
+    const there = this.#spans.get(key);
+    if (there !== undefined) return there;
+    const span = { step: steps[step], at, groups: new Map() };
+    this.#spans.set(key, span);
+    return span;
   }
 }
 
 const hourAndDay = ['hour', 'day'] as const;
 const dayAlone = ['day'] as const;
-const noRest: Cell['rest'] = [];
 
-function byNumber<Value>(map: ReadonlyMap<number, Value>): readonly (readonly [number, Value])[] {
-  return [...map].sort(([a], [b]) => a - b);
+function addToMinute(span: OpenSpan, { service, person }: Ids, sums: Sums): void {
+  for (const whose of [all, person])
+    for (const which of [all, service]) addToGroup(groupOf(span, whose, which), sums);
 }
 
-function newMap<Key, Value>(): Map<Key, Value> {
-  return new Map();
+function addToSpan(span: OpenSpan, { service, person, country }: Ids, sums: Sums): void {
+  for (const whose of [all, person])
+    for (const which of [all, service]) {
+      const group = groupOf(span, whose, which);
+      addToGroup(group, sums);
+      if (whose !== none) addToCountry(group, country, sums);
+    }
 }
 
-/** What a map has under a key, made where it has nothing yet. */
-function under<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
-  const there = map.get(key);
+function addToSources(span: OpenSpan, { service, person, device }: Ids, { address, sums }: Tally): void {
+  if (address === null) return;
+  const name = sourceName({ address, device });
+  for (const whose of person === none ? [all] : [all, person])
+    for (const which of [all, service]) {
+      const { sources } = groupOf(span, whose, which);
+      const there = sources.get(name);
+      if (there === undefined) sources.set(name, { address, device, ...sums });
+      else addTo(there, sums);
+    }
+}
+
+function addToGroup(group: OpenGroup, sums: Sums): void {
+  if (group.sums === undefined) group.sums = { ...sums };
+  else addTo(group.sums, sums);
+}
+
+function addToCountry({ countries }: OpenGroup, country: number, sums: Sums): void {
+  const there = countries.get(country);
+  if (there === undefined) countries.set(country, { ...sums });
+  else addTo(there, sums);
+}
+
+function groupOf({ step, at, groups }: OpenSpan, person: number, service: number): OpenGroup {
+  const key = person * idRoom + service;
+  const there = groups.get(key);
   if (there !== undefined) return there;
-  const made = make();
-  map.set(key, made);
-  return made;
+  const sums = undefined;
+  const group = { step, at, person, service, sums, countries: new Map(), sources: new Map() };
+  groups.set(key, group);
+  return group;
+}
+
+function inOrder<Value>(map: ReadonlyMap<number, Value>): readonly Value[] {
+  return [...map].sort(([a], [b]) => a - b).map(([, value]) => value);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What happened in a span of the past, in sums.
 import { addDays, localDate } from '@nftoggle/config';
-import type { StatsSummary, StatsSums } from '@nftoggle/contracts';
+import { noSums, type StatsSummary, type StatsSums } from '@nftoggle/contracts';
 import { durationText } from './duration-text.ts';
 import { bytesText, countText, figureTable } from './figures.ts';
 import { dayText } from './local-time.ts';
@@ -108,7 +108,7 @@ function days({ from, to, timezone, days }: StatsSummary, { width, paint }: Page
   const longest = Math.max(...shown.map((date) => sumsOf.get(date)?.active ?? 0));
   const room = Math.max(5, Math.min(widestBar, width - figuresWidth));
   const rows = shown.map((date) => {
-    const { active, sessions, denied, unasked } = sumsOf.get(date) ?? nothing;
+    const { active, sessions, denied, unasked } = sumsOf.get(date) ?? noSums;
     const counts = [sessions, denied, unasked].map((count) => (count === 0 ? '' : countText(count)));
     const bar = barText(active, longest, room);
     return [
@@ -124,16 +124,6 @@ function days({ from, to, timezone, days }: StatsSummary, { width, paint }: Page
     ...figureTable(['DAY', 'IN USE', 'SESSIONS', 'REFUSED', 'UNASKED', ''], rows, paint),
   ];
 }
-
-const nothing: StatsSums = {
-  sessions: 0,
-  active: 0,
-  connections: 0,
-  bytes_in: 0,
-  bytes_out: 0,
-  denied: 0,
-  unasked: 0,
-};
 
 function datesOf(first: string, last: string): readonly string[] {
   const dates = [first];
