@@ -9,6 +9,7 @@
 #include <linux/netfilter/nf_tables.h>
 
 #include <cerrno>
+#include <iterator>
 #include <string_view>
 
 #include "nftnl-owned.hpp"
@@ -55,15 +56,33 @@ std::string chain_name(const nlmsghdr *message) {
   return name;
 }
 
-void append_looked_up(std::vector<std::string> &names, const nlmsghdr *message) {
+// What is known of a rule, read up to one of its expressions.
+struct ReadRule {
+  std::vector<LookedUp> &lookups;
+  bool protocol_loaded = false;
+  std::uint8_t protocol = 0;
+};
+
+int read_expression(nftnl_expr *expression, void *data) {
+  ReadRule &rule = *static_cast<ReadRule *>(data);
+  const std::string_view name(nftnl_expr_get_str(expression, NFTNL_EXPR_NAME));
+  std::uint32_t length = 0;
+  if (name == "lookup") {
+    rule.lookups.push_back({nftnl_expr_get_str(expression, NFTNL_EXPR_LOOKUP_SET), rule.protocol});
+  } else if (name == "cmp" && rule.protocol_loaded) {
+    const auto *bytes = static_cast<const std::uint8_t *>(nftnl_expr_get(expression, NFTNL_EXPR_CMP_DATA, &length));
+    if (bytes != nullptr && length > 0) rule.protocol = bytes[0];
+  }
+  rule.protocol_loaded =
+      name == "meta" && nftnl_expr_get_u32(expression, NFTNL_EXPR_META_KEY) == NFT_META_L4PROTO;
+  return 0;
+}
+
+void append_looked_up(std::vector<LookedUp> &lookups, const nlmsghdr *message) {
   const Rule rule(nftnl_rule_alloc());
   if (nftnl_rule_nlmsg_parse(message, rule.get()) < 0) return;
-  const auto append = [](nftnl_expr *expression, void *data) {
-    if (std::string_view(nftnl_expr_get_str(expression, NFTNL_EXPR_NAME)) == "lookup")
-      static_cast<std::vector<std::string> *>(data)->emplace_back(nftnl_expr_get_str(expression, NFTNL_EXPR_LOOKUP_SET));
-    return 0;
-  };
-  nftnl_expr_foreach(rule.get(), append, &names);
+  ReadRule read{lookups};
+  nftnl_expr_foreach(rule.get(), read_expression, &read);
 }
 
 std::vector<std::uint8_t> bytes_of(const nftnl_set_elem *element, std::uint16_t attribute) {
@@ -73,18 +92,40 @@ std::vector<std::uint8_t> bytes_of(const nftnl_set_elem *element, std::uint16_t 
   return bytes == nullptr ? std::vector<std::uint8_t>{} : std::vector<std::uint8_t>{bytes, bytes + length};
 }
 
-// The elements of a map; the verdict of an element is what makes it one.
-void append_map_keys(std::vector<ListedKeys> &keys, const nlmsghdr *message) {
+void append_elements(std::vector<MapElement> &elements, const nlmsghdr *message) {
   const Set set(nftnl_set_alloc());
   if (nftnl_set_elems_nlmsg_parse(message, set.get()) < 0) return;
   const auto append = [](nftnl_set_elem *element, void *data) {
-    if (!nftnl_set_elem_is_set(element, NFTNL_SET_ELEM_VERDICT)) return 0;
-    ListedKeys found{bytes_of(element, NFTNL_SET_ELEM_KEY), bytes_of(element, NFTNL_SET_ELEM_KEY_END)};
-    if (found.to.empty()) found.to = found.from;
-    static_cast<std::vector<ListedKeys> *>(data)->push_back(std::move(found));
+    static_cast<std::vector<MapElement> *>(data)->push_back({bytes_of(element, NFTNL_SET_ELEM_KEY),
+                                                             bytes_of(element, NFTNL_SET_ELEM_KEY_END),
+                                                             nftnl_set_elem_is_set(element, NFTNL_SET_ELEM_VERDICT)});
     return 0;
   };
-  nftnl_set_elem_foreach(set.get(), append, &keys);
+  nftnl_set_elem_foreach(set.get(), append, &elements);
+}
+
+// A map of several fields: an element is a key, or a range from one to another.
+void append_keys(std::vector<ListedKeys> &keys, const std::vector<MapElement> &elements) {
+  for (const MapElement &element : elements)
+    if (element.verdict) keys.push_back({element.key, element.key_end.empty() ? element.key : element.key_end});
+}
+
+// As the keys of a map `protocol . port` are: each part in the first bytes of a 32-bit register.
+std::vector<std::uint8_t> port_key(std::uint8_t protocol, std::uint32_t port) {
+  return {protocol, 0, 0, 0, static_cast<std::uint8_t>(port >> 8), static_cast<std::uint8_t>(port), 0, 0};
+}
+
+// A map of port ranges: an element is where a range begins, with its verdict, or, without one, where none goes on.
+void append_ranges(std::vector<ListedKeys> &keys, const std::vector<MapElement> &elements, std::uint8_t protocol) {
+  std::map<std::uint32_t, bool> begins;
+  for (const MapElement &element : elements)
+    if (element.key.size() >= 2) begins[element.key[0] << 8 | element.key[1]] |= element.verdict;
+  for (auto bound = begins.begin(); bound != begins.end(); ++bound) {
+    if (!bound->second) continue;
+    const auto next = std::next(bound);
+    const std::uint32_t last = next == begins.end() ? 0xffff : next->first - 1;
+    keys.push_back({port_key(protocol, bound->first), port_key(protocol, last)});
+  }
 }
 
 void append_set(std::vector<ListedSet> &sets, const nlmsghdr *message) {
@@ -178,8 +219,8 @@ std::map<std::string, CounterValue> NftListing::take_counters(const std::string 
   return taken;
 }
 
-std::vector<std::string> NftListing::sets_looked_up(const std::string &table, const std::string &chain) {
-  return dump<std::string>(
+std::vector<LookedUp> NftListing::sets_looked_up(const std::string &table, const std::string &chain) {
+  return dump<LookedUp>(
       NFT_MSG_GETRULE,
       [&](nlmsghdr *request) {
         mnl_attr_put_strz(request, NFTA_RULE_TABLE, table.c_str());
@@ -190,13 +231,14 @@ std::vector<std::string> NftListing::sets_looked_up(const std::string &table, co
 
 std::vector<ListedKeys> NftListing::map_keys(const std::string &table, const std::string &chain) {
   std::vector<ListedKeys> keys;
-  for (const std::string &set : sets_looked_up(table, chain)) {
+  for (const LookedUp &map : sets_looked_up(table, chain)) {
     const auto narrow = [&](nlmsghdr *request) {
       mnl_attr_put_strz(request, NFTA_SET_ELEM_LIST_TABLE, table.c_str());
-      mnl_attr_put_strz(request, NFTA_SET_ELEM_LIST_SET, set.c_str());
+      mnl_attr_put_strz(request, NFTA_SET_ELEM_LIST_SET, map.set.c_str());
     };
-    for (ListedKeys &found : dump<ListedKeys>(NFT_MSG_GETSETELEM, narrow, append_map_keys))
-      keys.push_back(std::move(found));
+    const auto elements = dump<MapElement>(NFT_MSG_GETSETELEM, narrow, append_elements);
+    if (map.protocol == 0) append_keys(keys, elements);
+    else append_ranges(keys, elements, map.protocol);
   }
   return keys;
 }

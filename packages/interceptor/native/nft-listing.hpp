@@ -23,6 +23,18 @@ struct ListedKeys {
   std::vector<std::uint8_t> from, to;
 };
 
+// A map or set that a rule looks up, and the protocol that the rule is about; 0 when the key says that.
+struct LookedUp {
+  std::string set;
+  std::uint8_t protocol;
+};
+
+// An element of a map as the kernel has it.
+struct MapElement {
+  std::vector<std::uint8_t> key, key_end;
+  bool verdict;
+};
+
 struct CounterValue {
   std::uint64_t packets, bytes;
 };
@@ -35,7 +47,7 @@ class NftListing {
   std::vector<std::string> chains(const std::string &table);
   // The sets with a name of their own; no maps. None when there is no such table.
   std::vector<ListedSet> sets(const std::string &table);
-  // The keys of every map that rules of the chain look up.
+  // The keys of every verdict map that rules of the chain look up, ports with their protocol before them.
   std::vector<ListedKeys> map_keys(const std::string &table, const std::string &chain);
   // The names of its named counters; none when there is no such table.
   std::vector<std::string> counters(const std::string &table);
@@ -44,7 +56,7 @@ class NftListing {
   std::map<std::string, CounterValue> take_counters(const std::string &table);
 
  private:
-  std::vector<std::string> sets_looked_up(const std::string &table, const std::string &chain);
+  std::vector<LookedUp> sets_looked_up(const std::string &table, const std::string &chain);
   template <typename Result, typename Prepare, typename Read>
   std::vector<Result> dump(std::uint16_t type, Prepare prepare, Read read);
 

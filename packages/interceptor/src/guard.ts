@@ -9,6 +9,7 @@ import type { Inside } from './links.ts';
 import { Marks } from './marks.ts';
 import type { ConntrackEvent, ConntrackFlow, Native } from './native.ts';
 import { findOrphans, type Orphan } from './orphans.ts';
+import { formatBoot, renderBoot } from './ruleset/boot.ts';
 import { uncoveredPorts } from './ruleset/gate-ports.ts';
 import { type QueueMechanism, renderRuleset } from './ruleset/render.ts';
 import { type ServiceCounts, Table, type TableState } from './ruleset/table.ts';
@@ -19,8 +20,10 @@ export class Guard {
   readonly connections: Connections;
   readonly mechanism: QueueMechanism;
   readonly table: Table;
-  /** True when the table was there before us: its sessions are to be taken over. */
+  /** True when the table was there before us: it guards already. */
   readonly adopted: boolean;
+  /** True when a life before left it: its sessions are to be taken over. What was loaded at boot has none. */
+  readonly hasFormerLife: boolean;
   #indexes: ServiceIndexes;
   #applied: Config | undefined;
   #inside: Inside = { interfaces: [], networks: [] };
@@ -34,6 +37,7 @@ export class Guard {
     this.table = new Table(native);
     this.mechanism = probe(this.table);
     this.adopted = this.table.exists();
+    this.hasFormerLife = this.adopted && !this.table.isOfBoot();
     this.#indexes = new ServiceIndexes(this.table.serviceIndexes(), this.marks.maxIndex);
   }
 
@@ -61,6 +65,14 @@ export class Guard {
     // Marks of before are not kept in order while nothing is guarded.
     if (config.mode === 'watch') this.#settled = undefined;
     return { kept, emptied };
+  }
+
+  /** What shuts at boot what is guarded now: a script for `nft -f`. Null where that is nothing. */
+  bootScript(): string | null {
+    if (this.#applied === undefined) return null;
+    const config = this.#applied;
+    const ruleset = renderBoot({ config, indexes: this.indexes, marks: this.marks, inside: this.#inside });
+    return ruleset === null ? null : formatBoot(ruleset);
   }
 
   /** Connections that a service let in, as opposed to our own outgoing ones and to those that were there before. */

@@ -5,6 +5,7 @@ import type { Config, Loaded } from '@nftoggle/config';
 import type { Decision, EventData, EventType, Flow, InterceptorStatus } from '@nftoggle/contracts';
 import { type DaemonContext, StartError } from '@nftoggle/daemon';
 import { Backoff } from './backoff.ts';
+import { BootFile, bootFileOf } from './boot-file.ts';
 import { after, systemClock } from './clock.ts';
 import { forwardingProblems } from './forwarding-problems.ts';
 import { Guard } from './guard.ts';
@@ -12,7 +13,12 @@ import { Interceptor } from './interceptor.ts';
 import { followMetrics } from './interceptor-metrics.ts';
 import { Links } from './links.ts';
 import { logInterval } from './log-interval.ts';
-import { meteringMode, switchOnAccounting, switchOnEvents } from './metering/accounting.ts';
+import {
+  conntrackSettings,
+  meteringMode,
+  switchOnAccounting,
+  switchOnEvents,
+} from './metering/accounting.ts';
 import type { Native } from './native.ts';
 import { neighbourTable } from './neighbours.ts';
 import { bindQueue, inFlight } from './queue/native-queue.ts';
@@ -39,6 +45,7 @@ export class InterceptorDaemon {
   readonly #lanes: ReadonlyMap<number, Lane>;
   readonly #queues = new Map<number, PacketQueue>();
   readonly #life: SessionLife;
+  readonly #boot: BootFile;
   /** What was in force at the start. Queue numbers, mark mask and prefix stay as they were then. */
   readonly #started: Config;
   /** What the kernel guards: the configuration of before, for as long as it does not take a new one. */
@@ -60,6 +67,7 @@ export class InterceptorDaemon {
     const { config } = this.#inForce;
     this.#started = config;
     this.#guard = new Guard(native, config);
+    this.#boot = new BootFile(bootFileOf(context.settings.NFTOGGLE_STATE), context.log);
     this.#lanes = new Map([
       [config.kernel.queue, 'known'],
       [config.kernel.queue + 1, 'strangers'],
@@ -114,8 +122,9 @@ export class InterceptorDaemon {
   async start(): Promise<void> {
     // Stops run backwards: this one when the queues are closed, and all that was in them is dropped.
     this.#context.onStop('refusals', () => this.#interceptor.close());
+    this.#context.onStop('boot file', () => this.#boot.close());
     await this.#bindQueues();
-    this.#life.begin(this.#native, this.#guard.adopted);
+    this.#life.begin(this.#native, this.#guard.hasFormerLife);
     this.#applyFirst();
     this.#countTraffic();
     this.#followKernel();
@@ -139,13 +148,7 @@ export class InterceptorDaemon {
       const length = waking + (lane === 'known' ? held : Math.ceil(held / 4));
       const queue = await bindQueue(this.#native, lane, number, length, this.#interceptor);
       this.#queues.set(number, queue);
-      const sweep = setInterval(() => {
-        const forgotten = queue.expire(longestHold + longestWake(this.#inForce.config));
-        if (forgotten > 0)
-          this.#context.log.error({ lane, forgotten }, 'packets nobody answered were dropped');
-      }, sweepInterval);
       this.#context.onStop(`queue ${number}`, () => {
-        clearInterval(sweep);
         queue.close();
         this.#queues.delete(number);
       });
@@ -153,15 +156,16 @@ export class InterceptorDaemon {
   }
 
   #countTraffic(): void {
-    const { log } = this.#context;
-    const problem = switchOnAccounting();
+    const { log, settings } = this.#context;
+    const files = conntrackSettings(settings.NFTOGGLE_SYSCTL_NET);
+    const problem = switchOnAccounting(files.accounting);
     this.#metering = meteringMode(problem);
     if (problem !== null)
       log.warn(
         { problem },
         'connections cannot be counted: allowances are charged for all time that one is open',
       );
-    const silence = switchOnEvents();
+    const silence = switchOnEvents(files.events);
     if (silence !== null)
       log.info(
         { problem: silence },
@@ -192,6 +196,7 @@ export class InterceptorDaemon {
       this.#links.inside(config.lan),
     );
     this.#inForce = loaded;
+    this.#boot.keep(this.#guard.bootScript());
     this.#isEmptied ||= emptied;
     this.#state = stateOf(config);
     if (this.#state === 'watching') this.#life.endAll();
@@ -274,12 +279,27 @@ export class InterceptorDaemon {
     this.#state = stateOf(this.#inForce.config);
   }
 
+  /** All at one moment: the process of a machine at rest wakes once a second. */
+  #sweep(): void {
+    this.#dropForgotten();
+    this.#interceptor.tell();
+    this.#life.sweep();
+    this.#followLinks();
+  }
+
+  #dropForgotten(): void {
+    const longest = longestHold + longestWake(this.#inForce.config);
+    for (const queue of this.#queues.values()) {
+      const forgotten = queue.expire(longest);
+      const { lane } = queue;
+      if (forgotten > 0) this.#context.log.error({ lane, forgotten }, 'packets nobody answered were dropped');
+    }
+  }
+
   #startTimers(): void {
     const timers = [
       setInterval(() => this.#interceptor.flush(), logInterval),
-      setInterval(() => this.#interceptor.tell(), sweepInterval),
-      setInterval(() => this.#life.sweep(), sweepInterval),
-      setInterval(() => this.#followLinks(), sweepInterval),
+      setInterval(() => this.#sweep(), sweepInterval),
     ];
     this.#context.onStop('timers', () => {
       for (const timer of timers) clearInterval(timer);

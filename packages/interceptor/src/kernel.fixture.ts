@@ -16,8 +16,10 @@ import { Links } from './links.ts';
 import { Marks } from './marks.ts';
 import type { NativePacket, QueueTrouble } from './native.ts';
 import { bindQueue, kernelQueues, type NativeQueue } from './queue/native-queue.ts';
-import { rulesetOf } from './ruleset/golden.fixture.ts';
+import { formatBoot } from './ruleset/boot.ts';
+import { bootOf, rulesetOf } from './ruleset/golden.fixture.ts';
 import { table } from './ruleset/names.ts';
+import type { QueueMechanism } from './ruleset/render.ts';
 import { Table } from './ruleset/table.ts';
 import { listKernelSessions } from './session-adopt.ts';
 import type { SessionElement } from './session-elements.ts';
@@ -35,24 +37,45 @@ export const nftRun = (commands: string): string => nft.run(commands);
 
 let ours = new Table(native);
 
+/** The one that the daemon would choose on this kernel. */
+function mechanism(): QueueMechanism {
+  const found = ours.probeQueue();
+  if (found === null) throw new Error('this kernel can hand no packets to user space');
+  return found;
+}
+
 /** As after a restart: nothing is remembered but what the kernel has. */
 export function forget(): void {
   ours = new Table(native);
 }
 
 export function apply(yamlText: string): boolean {
-  const { ruleset, firstQueue } = rulesetOf(yamlText, 'xt_NFQUEUE');
-  return ours.apply(ruleset, 'xt_NFQUEUE', firstQueue);
+  return applyBy(mechanism(), yamlText);
+}
+
+/** By a mechanism that need not be the one that the daemon would choose. */
+export function applyBy(queueMechanism: QueueMechanism, yamlText: string): boolean {
+  const { ruleset, firstQueue } = rulesetOf(yamlText, queueMechanism);
+  return ours.apply(ruleset, queueMechanism, firstQueue);
 }
 
 /** Adds a rule that no kernel takes to a ruleset that it would take. */
 export function applyBroken(yamlText: string, rule: string): void {
-  const { ruleset, firstQueue } = rulesetOf(yamlText, 'xt_NFQUEUE');
+  const queueMechanism = mechanism();
+  const { ruleset, firstQueue } = rulesetOf(yamlText, queueMechanism);
   const broken = { ...ruleset, chains: [...ruleset.chains, { name: 'broken', rules: [rule] }] };
-  ours.apply(broken, 'xt_NFQUEUE', firstQueue);
+  ours.apply(broken, queueMechanism, firstQueue);
+}
+
+/** As a unit of systemd does before the network is up. */
+export function loadBoot(yamlText: string): void {
+  const ruleset = bootOf(yamlText);
+  if (ruleset === null) throw new TypeError('nothing is to be shut at boot');
+  execFileSync('nft', ['-f', '-'], { input: formatBoot(ruleset) });
 }
 
 export const state = () => ours.state();
+export const isOfBoot = () => ours.isOfBoot();
 export const isPanic = () => ours.isPanic();
 export const exists = () => ours.exists();
 export const remove = () => ours.remove();
@@ -193,9 +216,14 @@ export function queueDatagrams(number: number, foreignMark: number): void {
     add chain inet ${trial} behind { type filter hook prerouting priority -140; policy accept; }
     add rule inet ${trial} behind udp dport 9000 add @passed { udp sport . meta mark }
   `);
-  messages.setQueueRule(trial, 'held', number);
+  fillHeld(number);
 }
 const trial = 'trial';
+
+function fillHeld(number: number): void {
+  if (mechanism() === 'nft_queue') nft.run(`add rule inet ${trial} held queue num ${number}`);
+  else messages.setQueueRule(trial, 'held', number);
+}
 
 export function passed(): { port: number; mark: number }[] {
   const { nftables } = JSON.parse(nft.list(`list set inet ${trial} passed`)) as {
@@ -274,10 +302,12 @@ export function release(index: number): void {
 
 let guard: Guard | undefined;
 
-export function newGuard(yamlText: string): { adopted: boolean; indexes: ReadonlyMap<string, number> } {
+export function newGuard(yamlText: string) {
   guard = new Guard(native, aConfig(yamlText));
-  return { adopted: guard.adopted, indexes: guard.indexes };
+  const { adopted, hasFormerLife, indexes } = guard;
+  return { adopted, hasFormerLife, indexes };
 }
+export const guardBootScript = (): string | null => guard?.bootScript() ?? null;
 export function guardApply(yamlText: string): { kept: number; indexes: ReadonlyMap<string, number> } {
   if (guard === undefined) throw new TypeError('no guard');
   const config = aConfig(yamlText);
@@ -320,7 +350,7 @@ export function queueAll(number: number, interfaceName: string): void {
     add rule inet ${trial} before iifname "${interfaceName}" icmpv6 type { 133, 134, 135, 136, 137 } accept
     add rule inet ${trial} before iifname "${interfaceName}" goto held
   `);
-  messages.setQueueRule(trial, 'held', number);
+  fillHeld(number);
 }
 
 /** Makes and forgets every kind of native object many times over, and collects the garbage in between. */
@@ -346,9 +376,11 @@ export async function tellForgotten(number: number): Promise<void> {
   forgetOneOfEach(number);
   await new Promise(setImmediate);
   const [queued, copied] = [9_000, 9_001].map((port) => `echo x > /dev/udp/127.0.0.1/${port}`);
+  // So that one that is forgotten is told in more than one go: nothing says when the kernel has told the first.
   execFileSync('bash', ['-c', `${queued}; ${copied}; sleep 0.1; ${queued}`]);
   nft.run('add table inet nftoggle-other');
   collect();
+  // That no fault comes can only be waited for.
   await new Promise((resolve) => setTimeout(resolve, 200));
   nft.run(`delete table inet nftoggle-other; delete table inet ${trial}`);
 }

@@ -92,7 +92,7 @@ export function begin({ tick = 1, idleAfter = 7_200, memory = null }: Beginning 
     log: { info: () => undefined, warn: note, error: console.error } as unknown as Logger,
     clock: systemClock,
   });
-  life.begin(native, guard.adopted);
+  life.begin(native, guard.hasFormerLife);
   guard.apply(config, new Links().inside(config.lan));
   const sweep = setInterval(() => life.sweep(), 250);
   running = {

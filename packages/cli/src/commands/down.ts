@@ -10,6 +10,9 @@ import { programOf, startOrder } from '../up/daemon-plan.ts';
 import { holderOf } from '../up/pid-file.ts';
 import { endStaleChild } from '../up/stale-child.ts';
 
+/** From `nftoggle install`. */
+const bootUnit = '/etc/systemd/system/nftoggle-boot.service';
+
 /** An `up` stops its children one after the other; each has up to 7 s. */
 const patience = startOrder.length * 7_000 + 5_000;
 
@@ -82,5 +85,9 @@ function summary(stopped: boolean, removed: readonly string[], { state, config }
     ...(removed.includes(panicTable) ? ['removed the mark that `nftoggle panic` left'] : []),
   ];
   const left = [config, state].filter((path) => existsSync(path));
-  return `${parts.join('; ')}.${left.length > 0 ? `\nleft in place: ${left.join(', ')}` : ''}`;
+  return [
+    `${parts.join('; ')}.`,
+    ...(left.length > 0 ? [`left in place: ${left.join(', ')}`] : []),
+    ...(existsSync(bootUnit) ? ['the next boot shuts them again: `nftoggle uninstall` ends that'] : []),
+  ].join('\n');
 }

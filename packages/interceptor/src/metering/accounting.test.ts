@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { meteringMode, switchOnAccounting, switchOnEvents } from './accounting.ts';
+import { conntrackSettings, meteringMode, switchOnAccounting, switchOnEvents } from './accounting.ts';
 
 function aSetting(text: string): string {
   const directory = mkdtempSync(join(tmpdir(), 'nftoggle-accounting-'));
@@ -29,6 +29,13 @@ describe.each([
 
   it('cannot be switched on where a write changes nothing', () => {
     expect(switchOn('/dev/null')).toBe('/dev/null stays off');
+  });
+});
+
+it('both settings are found below any directory that shows those of the network', () => {
+  expect(conntrackSettings('/host/net')).toEqual({
+    accounting: '/host/net/netfilter/nf_conntrack_acct',
+    events: '/host/net/netfilter/nf_conntrack_events',
   });
 });
 

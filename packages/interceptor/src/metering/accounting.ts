@@ -6,15 +6,28 @@
 // it meanwhile, connections go on without us and are of interest to our next life, and those that began while it is off
 // are never counted and never told of. It costs next to nothing.
 import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { InterceptorStatus } from '@nftoggle/contracts';
 
-const directory = '/proc/sys/net/netfilter';
+export interface ConntrackSettings {
+  readonly accounting: string;
+  readonly events: string;
+}
+
+/** The files of both settings, below the directory where the kernel shows those of the network. */
+export function conntrackSettings(net = '/proc/sys/net'): ConntrackSettings {
+  const directory = join(net, 'netfilter');
+  return {
+    accounting: join(directory, 'nf_conntrack_acct'),
+    events: join(directory, 'nf_conntrack_events'),
+  };
+}
 
 /**
  * Switches `net.netfilter.nf_conntrack_acct` on where it is off.
  * @returns why it cannot be done (`/proc/sys` is read-only in many containers); null when traffic is counted
  */
-export function switchOnAccounting(file = `${directory}/nf_conntrack_acct`): string | null {
+export function switchOnAccounting(file = conntrackSettings().accounting): string | null {
   return switchOn(file);
 }
 
@@ -24,7 +37,7 @@ export function switchOnAccounting(file = `${directory}/nf_conntrack_acct`): str
  * though we are back by then.
  * @returns why it cannot be done; null when each connection that begins from now on is told of
  */
-export function switchOnEvents(file = `${directory}/nf_conntrack_events`): string | null {
+export function switchOnEvents(file = conntrackSettings().events): string | null {
   return switchOn(file);
 }
 

@@ -5,6 +5,7 @@ import type { Inside } from '../links.ts';
 import { Marks } from '../marks.ts';
 import { ServiceIndexes } from '../service-indexes.ts';
 import { network } from '../session.fixture.ts';
+import { type BootInput, renderBoot } from './boot.ts';
 import { type QueueMechanism, type Ruleset, renderRuleset } from './render.ts';
 
 export const goldenConfigs = {
@@ -67,6 +68,18 @@ services:
   pictures: { ports: [554/tcp], to: camera, forward: { masquerade: true }, interfaces: [wan], allow: [lan] }
   ssh: { ports: [22/tcp], allow: [lan] }
 `,
+  // Open while nobody answers: a port of its own, one that another device shares, and one that leads to a device.
+  fallback: `
+version: 1
+devices:
+  nas: { address: [192.168.1.20, "fd00:1::20"] }
+  printer: { address: 192.168.1.30 }
+services:
+  admin-page: { ports: [443/tcp], allow: [lan] }
+  web: { ports: [80/tcp, 443/udp], fallback: allow, allow: [any] }
+  nas-page: { ports: [443/tcp], to: nas, fallback: allow, allow: [lan] }
+  print: { ports: [631/tcp], to: printer, forward: { masquerade: true }, fallback: allow, allow: [lan] }
+`,
   'own-numbers': `
 version: 1
 kernel: { mark_mask: 0x0000ff00, ipv6_prefix: 128, queue: 77 }
@@ -87,10 +100,19 @@ const household: Inside = {
 
 /** The ruleset of a configuration, its services numbered in order of the file, and its first queue. */
 export function rulesetOf(yamlText: string, queue: QueueMechanism): { ruleset: Ruleset; firstQueue: number } {
+  const input = inputOf(yamlText);
+  return { ruleset: renderRuleset({ ...input, queue }), firstQueue: input.config.kernel.queue };
+}
+
+/** The same of what shuts its ports at boot. */
+export function bootOf(yamlText: string): Ruleset | null {
+  return renderBoot(inputOf(yamlText));
+}
+
+function inputOf(yamlText: string): BootInput {
   const config = aConfig(yamlText);
   const marks = new Marks(config.kernel.markMask);
   const names = [...config.services.keys()];
   const indexes = new ServiceIndexes(new Map(), marks.maxIndex).assign(names, () => new Set());
-  const ruleset = renderRuleset({ config, indexes: indexes.all, marks, queue, inside: household });
-  return { ruleset, firstQueue: config.kernel.queue };
+  return { config, indexes: indexes.all, marks, inside: household };
 }

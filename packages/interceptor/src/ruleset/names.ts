@@ -10,6 +10,9 @@ export const panicTable = 'nftoggle-panic';
 /** The base chain that lets nothing through to a guarded port without a mark or a session. */
 export const gateBaseChain = 'gate';
 
+/** An empty chain that means: this table was loaded at boot, and no interceptor has had it yet. */
+export const bootChain = 'boot';
+
 /**
  * Base chains that not every configuration needs: once made they stay, empty perhaps, for as long as the table does.
  * A base chain that goes takes every packet with it that any queue holds.

@@ -17,6 +17,7 @@ import {
   counterOf,
   gateBaseChain,
   gateChain,
+  type Indexed,
   openChain,
   sessionSets,
   table,
@@ -107,7 +108,8 @@ function renderGuard(input: RulesetInput): Ruleset {
       askUdpBase(dispatch, marks),
       gateBase(dispatch, marks),
       outgoingBase(dispatch, marks),
-      ...forwardBases(dispatch, marks),
+      forwardAskBase(dispatch, marks),
+      forwardBase(dispatch, marks),
       ...forwardingChains(services, config, marks),
       ...unreachableChains(
         services.filter((service) => wakesAny(service, config)),
@@ -135,7 +137,7 @@ function renderWatch(input: RulesetInput): Ruleset {
   };
 }
 
-function indexed({ config, indexes }: RulesetInput): IndexedService[] {
+export function indexed({ config, indexes }: Pick<RulesetInput, 'config' | 'indexes'>): IndexedService[] {
   return [...config.services.values()].map((service) => {
     const index = indexes.get(service.name);
     if (index === undefined) throw new TypeError(`service ${service.name} has no index`);
@@ -154,7 +156,7 @@ function sessionSetsOf(name: string, size: number): SetDeclaration[] {
 }
 
 /** Peers whose session was cut: a UDP server that goes on sending must not reopen the way by itself. */
-const cutSets: readonly SetDeclaration[] = [
+export const cutSets: readonly SetDeclaration[] = [
   { name: 'cut4', type: ['ipv4_addr'], size: 65_536 },
   { name: 'cut6', type: ['ipv6_addr'], size: 65_536 },
 ];
@@ -167,6 +169,19 @@ function queueChainsOf({ config, queue }: RulesetInput): Chain[] {
   ];
 }
 
+/** What was let in: its connection gets the mark of the service. */
+export function letInChain(service: Indexed, marks: Marks): Chain {
+  const others = hex(marks.merge(0xffff_ffff, 0));
+  return {
+    name: openChain(service),
+    rules: [
+      `ct mark set ct mark & ${others} | ${hex(marks.opened(service.index))}`,
+      `meta mark set meta mark & ${others}`,
+      `counter name "${counterOf('opened', service)}" accept`,
+    ],
+  };
+}
+
 function serviceChains(service: IndexedService, config: Config, marks: Marks): Chain[] {
   const sessions = sessionMatches(service.name, config.kernel.ipv6Prefix);
   const opened = hex(marks.opened(service.index));
@@ -175,14 +190,7 @@ function serviceChains(service: IndexedService, config: Config, marks: Marks): C
   const ask = `meta mark set meta mark & ${others} | ${hex(marks.asked(service.index))}`;
   const isWaking = wakesAny(service, config);
   return [
-    {
-      name: openChain(service),
-      rules: [
-        `ct mark set ct mark & ${others} | ${opened}`,
-        `meta mark set meta mark & ${others}`,
-        `counter name "${counterOf('opened', service)}" accept`,
-      ],
-    },
+    letInChain(service, marks),
     {
       name: askChain(service),
       rules: isWaking
@@ -216,7 +224,7 @@ function serviceChains(service: IndexedService, config: Config, marks: Marks): C
  * A private source that could not be answered by the way it came in by is forged: from outside, nobody gets
  * to speak in the name of the LAN, not even one-way as UDP could.
  */
-function plausibleChain(lan: readonly Network[]): Chain {
+export function plausibleChain(lan: readonly Network[]): Chain {
   const rules = eachFamily(lan, (ip, set) => `${ip} saddr ${set} fib saddr . iif oif missing counter drop`);
   return { name: 'plausible', rules };
 }
@@ -251,7 +259,7 @@ function notOpen(marks: Marks): string {
   return `ct mark & ${hex(marks.open)} == 0`;
 }
 
-function gateBase(dispatch: Dispatch, marks: Marks): Chain {
+export function gateBase(dispatch: Dispatch, marks: Marks): Chain {
   return {
     name: gateBaseChain,
     hook: `hook prerouting priority ${gatePriority}`,
@@ -264,7 +272,7 @@ function gateBase(dispatch: Dispatch, marks: Marks): Chain {
  * Connections that this box, or a masqueraded host behind it, opened itself from a guarded source port.
  * Only a SYN counts: a server that goes on sending after its client was cut must not reopen the way.
  */
-function outgoingBase(dispatch: Dispatch, marks: Marks): Chain {
+export function outgoingBase(dispatch: Dispatch, marks: Marks): Chain {
   const fresh = `ct state new ct direction original ${notOpen(marks)}`;
   const set = `ct mark set ct mark & ${hex(marks.merge(0xffff_ffff, 0))} | ${hex(marks.opened(0))}`;
   const tcp = dispatch.portsOf('tcp');
@@ -290,23 +298,28 @@ function outgoingBase(dispatch: Dispatch, marks: Marks): Chain {
  * The owner's own port forward to a guarded device: in prerouting it went to this box, and only here does it
  * go to the device. It is asked about and gated here, by the same chains.
  */
-function forwardBases(dispatch: Dispatch, marks: Marks): Chain[] {
-  const forwarded = `ct status dnat ct direction original ${notOpen(marks)}`;
-  return [
-    {
-      name: 'forward_ask',
-      hook: `hook forward priority ${forwardPriority - 10}`,
-      rules: [
-        ...dispatch.vmap(`${forwarded} ${syn}`, 'ask', 'tcp'),
-        ...dispatch.vmap(`${forwarded} ct state != invalid`, 'ask', 'udp'),
-      ],
-    },
-    {
-      name: 'forward',
-      hook: `hook forward priority ${forwardPriority}`,
-      rules: dispatch.vmap(forwarded, 'gate'),
-    },
-  ];
+function forwardAskBase(dispatch: Dispatch, marks: Marks): Chain {
+  const forwarded = ownForward(marks);
+  return {
+    name: 'forward_ask',
+    hook: `hook forward priority ${forwardPriority - 10}`,
+    rules: [
+      ...dispatch.vmap(`${forwarded} ${syn}`, 'ask', 'tcp'),
+      ...dispatch.vmap(`${forwarded} ct state != invalid`, 'ask', 'udp'),
+    ],
+  };
+}
+
+export function forwardBase(dispatch: Dispatch, marks: Marks): Chain {
+  return {
+    name: 'forward',
+    hook: `hook forward priority ${forwardPriority}`,
+    rules: dispatch.vmap(ownForward(marks), 'gate'),
+  };
+}
+
+function ownForward(marks: Marks): string {
+  return `ct status dnat ct direction original ${notOpen(marks)}`;
 }
 
 function watchServiceChain(service: IndexedService, { config, marks }: RulesetInput): Chain {
@@ -327,8 +340,19 @@ function watchServiceChain(service: IndexedService, { config, marks }: RulesetIn
 export function setLines({ type, size, ruleTimeout }: SetDeclaration): string[] {
   const [flags, timeout] =
     ruleTimeout === undefined ? ['timeout', []] : ['dynamic,timeout', [`timeout ${ruleTimeout}s`]];
-  return [`type ${type.join(' . ')}`, `flags ${flags}`, `size ${size}`, ...timeout];
+  return [keyLine(type), `flags ${flags}`, `size ${size}`, ...timeout];
 }
+
+/**
+ * One and the same to the kernel. But with a set of a single `type` nft 1.1 leaves a note there that nft 1.0.6 (Debian 12)
+ * dies of, whatever it lists: a box whose own nft is older than that of our container could not use it any more.
+ */
+function keyLine(type: readonly string[]): string {
+  const expression = type.length === 1 ? keyExpressions[type[0] ?? ''] : undefined;
+  return expression === undefined ? `type ${type.join(' . ')}` : `typeof ${expression}`;
+}
+
+const keyExpressions: Readonly<Record<string, string>> = { ipv4_addr: 'ip saddr', ipv6_addr: 'ip6 saddr' };
 
 /** What makes a chain one that the kernel itself calls. */
 export function baseLine(hook: string, type: Chain['type']): string {

@@ -76,7 +76,7 @@ describe.skipIf(labObstacles().length > 0)('Table, in a real kernel', () => {
     expect(await kernel.apply(ssh)).toBe(false);
     expect(await kernel.listing()).toContain('203.0.113.7');
     expect(await kernel.apply(`${ssh}limits: { sessions: 1000 }\n`)).toBe(true);
-    expect(await kernel.listing()).toMatch(/set v4_ssh \{\s+type ipv4_addr\s+size 1000\s/);
+    expect(await kernel.listing()).toMatch(/set v4_ssh \{\s+typeof ip saddr\s+size 1000\s/);
   });
 
   it('keeps sessions and foreign tables over a change in place', async () => {
@@ -218,6 +218,25 @@ describe.skipIf(labObstacles().length > 0)('Table, in a real kernel', () => {
       from === to ? `${protocol} ${from}` : `${protocol} ${from}-${to}`,
     );
     expect(guarded.sort()).toEqual(ports);
+  });
+
+  it('reads back ranges that touch each other, go to the last port, or stand beside single ports', async () => {
+    await kernel.apply(`version: 1
+services:
+  low: { ports: [1-1023/tcp, 1/udp], allow: [lan] }
+  next: { ports: [1024-2000/tcp], allow: [lan] }
+  last: { ports: [60000-65535/tcp, 65534-65535/udp], allow: [lan] }
+`);
+    const guarded = (await kernel.guardedPorts()).map(
+      ({ protocol, from, to }) => `${protocol} ${from}-${to}`,
+    );
+    expect(guarded.sort()).toEqual([
+      'tcp 1-1023',
+      'tcp 1024-2000',
+      'tcp 60000-65535',
+      'udp 1-1',
+      'udp 65534-65535',
+    ]);
   });
 
   it('is changed as fast with 65,536 sessions as with none', async () => {

@@ -5,6 +5,7 @@ import type { ListedSet, Native } from '../native.ts';
 import { parsePortKeys } from './gate-ports.ts';
 import { keyTypeOf } from './key-type.ts';
 import {
+  bootChain,
   gateBaseChain,
   lastingChains,
   panicTable,
@@ -84,6 +85,11 @@ export class Table {
 
   exists(): boolean {
     return this.#messages.fingerprint(table).length > 0;
+  }
+
+  /** True when the table was loaded at boot, and is nobody's former life. */
+  isOfBoot(): boolean {
+    return this.#messages.listChains(table).includes(bootChain);
   }
 
   /** The mark index of each service that the table in the kernel knows. */
