@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { readConfig } from './config-read.ts';
 import { maxConfigBytes, revisionOf } from './load.ts';
 import { formatProblem } from './problem.ts';
@@ -43,6 +43,13 @@ describe('readConfig', () => {
       config: { node: 'attic', timezone: 'Asia/Tokyo' },
       revision: revisionOf('version: 1\n'),
     });
+  });
+
+  it('takes UTC where the machine cannot tell its zone', async () => {
+    vi.stubEnv('TZ', '');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    await writeFile(file, 'version: 1\n');
+    expect(await readConfig(file)).toMatchObject({ ok: true, config: { timezone: 'UTC' } });
   });
 
   it('says that a file is missing', async () => {

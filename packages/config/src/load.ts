@@ -117,6 +117,17 @@ function checkValues(raw: unknown, document: ConfigDocument) {
   return { parsed, faults };
 }
 
+/** A machine whose zone cannot be told (a container without zone files, `TZ` empty) says one that is none. */
 function localTimezone(): string {
-  return Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+  return isZone(timeZone) ? timeZone : 'UTC';
+}
+
+function isZone(name: string): boolean {
+  try {
+    Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -12,10 +12,14 @@ afterEach(async () => {
   for (const step of undo.splice(0).reverse()) await step();
 });
 
-async function start(place = '127.0.0.1:0', metrics = new Metrics('wol')) {
+async function start(
+  place = '127.0.0.1:0',
+  metrics = new Metrics('wol'),
+  problem = (): string | null => null,
+) {
   const problems: string[] = [];
   const onProblem = (problem: string) => problems.push(problem);
-  const server = await MetricsServer.listen({ metrics, place, onProblem });
+  const server = await MetricsServer.listen({ metrics, place, problem, onProblem });
   undo.push(() => server.close());
   return { server, metrics, problems, url: `http://127.0.0.1:${server.port}` };
 }
@@ -37,12 +41,15 @@ describe('the metrics server', () => {
     const text = await response.text();
     expect(text).toContain('nftoggle_waking 3\n');
     expect(text).toMatch(/^nftoggle_process_resident_memory_bytes \d+$/m);
+    expect(text).toContain('nftoggle_nodejs_eventloop_lag_seconds');
+    expect(text).not.toContain('nftoggle_nodejs_eventloop_lag_p99_seconds');
   });
 
   it.each([
     ['GET', '/metrics?collect[]=all', 200],
     ['HEAD', '/metrics', 200],
     ['GET', '/healthz', 200],
+    ['GET', '/readyz', 200],
     ['POST', '/metrics', 405],
     ['GET', '/', 404],
     ['GET', '/metrics/', 404],
@@ -54,6 +61,16 @@ describe('the metrics server', () => {
     const [response] = await once(asked, 'response');
     response.resume();
     expect(response.statusCode).toBe(status);
+  });
+
+  it('says why a daemon that is well is not ready, for as long as it is not', async () => {
+    let problem: string | null = 'the bus is not connected';
+    const { url } = await start(undefined, undefined, () => problem);
+    const refused = await fetch(`${url}/readyz`);
+    expect([refused.status, await refused.text()]).toEqual([503, 'the bus is not connected\n']);
+    expect((await fetch(`${url}/healthz`)).status).toBe(200);
+    problem = null;
+    expect((await fetch(`${url}/readyz`)).status).toBe(200);
   });
 
   it('answers although something cannot be found out', async () => {

@@ -19,6 +19,9 @@ const buckets = [
 /** How long a scrape waits for what is found out for it, in milliseconds. */
 const patience = 1_000;
 
+/** Between two looks of prom-client at the event loop, in milliseconds: 24 days, since it cannot be told to do without. */
+const never = 2 ** 31 - 1;
+
 interface Collector {
   readonly collect: () => void | Promise<void>;
   /** Was it told that it fails? */
@@ -90,9 +93,16 @@ export class Metrics {
     this.#collectors.push({ collect: once(collect), failing: false });
   }
 
-  /** Adds what the process itself uses: CPU, memory, file descriptors, delays of the event loop. */
+  /**
+   * Adds what the process itself uses: CPU, memory, file descriptors, and how late the event loop is at the scrape.
+   * How late it was in between is left out: to know that, the process would have to wake a hundred times a second.
+   */
   addProcess(): void {
-    collectDefaultMetrics({ register: this.#registry, prefix: 'nftoggle_' });
+    const prefix = 'nftoggle_';
+    collectDefaultMetrics({ register: this.#registry, prefix, eventLoopMonitoringPrecision: never });
+    for (const figure of ['min', 'max', 'mean', 'stddev', 'p50', 'p90', 'p99']) {
+      this.#registry.removeSingleMetric(`${prefix}nodejs_eventloop_lag_${figure}_seconds`);
+    }
   }
 
   /** In the text format of Prometheus. Those who ask at the same time get the same answer. */

@@ -25,16 +25,16 @@ const isRunning = (pid: number): boolean => {
 describe('a command', () => {
   it('is told whom to wake, gets its arguments as they are, and nothing of our environment', async () => {
     const file = join(directory, 'seen');
-    process.env.NFTOGGLE_NATS_PASSWORD_FILE = '/secret';
+    process.env.NFTOGGLE_NATS_SEED_FILE = '/secret';
     const run = new Processes().run(
-      sh('echo "$1 $NFTOGGLE_DEVICE $NFTOGGLE_NATS_PASSWORD_FILE." > "$0"', file, '$(id)'),
+      sh('echo "$1 $NFTOGGLE_DEVICE $NFTOGGLE_NATS_SEED_FILE." > "$0"', file, '$(id)'),
       {
         NFTOGGLE_DEVICE: 'nas',
       },
     );
     expect(await run.ended).toBeNull();
     expect(readFileSync(file, 'utf8')).toBe('$(id) nas .\n');
-    delete process.env.NFTOGGLE_NATS_PASSWORD_FILE;
+    delete process.env.NFTOGGLE_NATS_SEED_FILE;
   });
 
   it('that fails is told with what it complained of', async () => {

@@ -5,8 +5,8 @@ import type { Daemon, DaemonStatus } from '@nftoggle/contracts';
 import { type Logger, pino } from 'pino';
 import { tellCommon } from './common-metrics.ts';
 import { Metrics } from './metrics.ts';
-import { MetricsServer } from './metrics-server.ts';
-import { natsPassword, readSettings, type Settings } from './settings.ts';
+import { MetricsServer, type MetricsServerOptions } from './metrics-server.ts';
+import { natsSeed, readSettings, type Settings } from './settings.ts';
 import { StartError } from './start-error.ts';
 import { StopSteps, stopDeadline } from './stop.ts';
 
@@ -52,7 +52,12 @@ export async function runDaemon(
     const bus = openBus(name, settings, watch, log);
     steps.add('bus', () => bus.close());
     const metrics = openMetrics(name, bus, watch, log);
-    serveMetrics(metrics, settings.NFTOGGLE_METRICS, log, steps);
+    let isStarted = false;
+    const problem = (): string | null => {
+      if (!isStarted) return 'it is starting';
+      return bus.connected ? null : 'the bus is not connected';
+    };
+    serveMetrics({ metrics, problem }, settings.NFTOGGLE_METRICS, log, steps);
     const context: DaemonContext = {
       name,
       settings,
@@ -73,6 +78,7 @@ export async function runDaemon(
     };
     followSignals(stop, watch, log);
     await start(context);
+    isStarted = true;
     log.info({ revision: watch.current.revision }, 'started');
   } catch (error) {
     reportStartFailure(log, error);
@@ -105,8 +111,7 @@ async function openConfig(
 function openBus(name: Daemon, settings: Settings, watch: ConfigWatch, log: Logger): Bus {
   return new Bus({
     url: settings.NFTOGGLE_NATS_URL,
-    user: name,
-    password: natsPassword(settings),
+    seed: natsSeed(settings),
     node: watch.current.config.node,
     daemon: name,
     onStatus: (status) => logBus(log, status),
@@ -120,10 +125,15 @@ function openMetrics(name: Daemon, bus: Bus, watch: ConfigWatch, log: Logger): M
 }
 
 /** A port that is taken, or a name that takes its time, is no reason not to guard: nobody waits for it. */
-function serveMetrics(metrics: Metrics, place: string, log: Logger, steps: StopSteps): void {
+function serveMetrics(
+  told: Pick<MetricsServerOptions, 'metrics' | 'problem'>,
+  place: string,
+  log: Logger,
+  steps: StopSteps,
+): void {
   if (place === '') return;
   const onProblem = (problem: string) => log.warn(`metrics: ${problem}`);
-  const listening = MetricsServer.listen({ metrics, place, onProblem });
+  const listening = MetricsServer.listen({ ...told, place, onProblem });
   steps.add('metrics', () => {
     listening.then((server) => server.close()).catch(() => {});
   });

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-import { readFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
+import { publicKeyOf } from '@nftoggle/bus';
 import { z } from 'zod';
 import { StartError } from './start-error.ts';
 
@@ -22,9 +23,18 @@ export const Settings = z.object({
     .regex(/^.*:\d{1,5}$|^$/, 'write it as `host:port`')
     .default('')
     .describe('`host:port` that answers `GET /metrics`; empty for none'),
+  NFTOGGLE_SYSCTL_NET: z
+    .string()
+    .default('/proc/sys/net')
+    .describe(
+      'where the network settings of the kernel can be written; containers see `/proc/sys` read-only',
+    ),
   NFTOGGLE_SOCKET: z.string().default('/run/nftoggle/daemon.sock').describe('the unix socket for clients'),
   NFTOGGLE_NATS_URL: z.string().default('nats://127.0.0.1:4222').describe('where the NATS server listens'),
-  NFTOGGLE_NATS_PASSWORD_FILE: z.string().default('').describe("file that holds this daemon's NATS password"),
+  NFTOGGLE_NATS_SEED_FILE: z
+    .string()
+    .default('')
+    .describe("file with the seed of this daemon's NATS key, which nobody else may read"),
   NFTOGGLE_LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
     .default('info')
@@ -40,15 +50,41 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
   throw new StartError(`the environment is wrong: ${problems.join('; ')}`);
 }
 
-/** @throws StartError when the file cannot be read */
-export function natsPassword(settings: Settings): string {
-  const file = settings.NFTOGGLE_NATS_PASSWORD_FILE;
+/**
+ * The secret half of the key by which the NATS server knows this daemon; empty where the settings name no file.
+ * @throws StartError when the file cannot be read, others may read it too, or there is something else in it
+ */
+export function natsSeed(settings: Settings): string {
+  const file = settings.NFTOGGLE_NATS_SEED_FILE;
   if (file === '') return '';
+  const seed = readPrivate(file);
   try {
-    return readFileSync(file, 'utf8').trim();
+    publicKeyOf(seed);
   } catch (cause) {
-    throw new StartError(`NFTOGGLE_NATS_PASSWORD_FILE cannot be read: ${(cause as Error).message}`, {
-      cause,
-    });
+    throw new StartError(`NFTOGGLE_NATS_SEED_FILE: ${file}: ${(cause as Error).message}`, { cause });
+  }
+  return seed;
+}
+
+function readPrivate(file: string): string {
+  const { mode, text } = readWithMode(file);
+  if ((mode & 0o077) !== 0)
+    throw new StartError(
+      `NFTOGGLE_NATS_SEED_FILE: others than its owner may use ${file}: run \`chmod go= ${file}\`, and if they may have read it, remove it and start anew: a new one is made`,
+    );
+  return text.trim();
+}
+
+/** Of one and the same file, whatever is put in its place meanwhile. */
+function readWithMode(file: string): { readonly mode: number; readonly text: string } {
+  try {
+    const descriptor = openSync(file, 'r');
+    try {
+      return { mode: fstatSync(descriptor).mode, text: readFileSync(descriptor, 'utf8') };
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch (cause) {
+    throw new StartError(`NFTOGGLE_NATS_SEED_FILE cannot be read: ${(cause as Error).message}`, { cause });
   }
 }
