@@ -29,7 +29,10 @@ const defaults = {
   runtime: '/run/nftoggle',
 } as const;
 
-/** A state directory of one's own brings its own configuration and socket along. */
+/**
+ * A state directory of one's own brings its own configuration and socket along. Otherwise the environment may name the
+ * socket, as it does for the daemon that listens on it.
+ */
 export function resolvePaths(options: PathOptions): Paths {
   const own = options.state === undefined ? undefined : resolve(options.state);
   const state = own ?? defaults.state;
@@ -38,7 +41,7 @@ export function resolvePaths(options: PathOptions): Paths {
   return {
     state,
     config: options.config === undefined ? config : resolve(options.config),
-    socket: join(runtime, 'daemon.sock'),
+    socket: (own === undefined ? process.env.NFTOGGLE_SOCKET : undefined) ?? join(runtime, 'daemon.sock'),
     secrets: join(state, 'secrets'),
     logs: join(state, 'log'),
     run: join(state, 'run'),

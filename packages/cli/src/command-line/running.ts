@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { Command } from 'commander';
 import type { ExitCode } from '../exit-codes.ts';
+import { resolvePaths } from '../paths.ts';
 import { stateOption } from './options.ts';
 
 /** Commands that start, stop and try nftoggle. */
@@ -46,7 +47,18 @@ export function addRunning(program: Command, finish: (code: ExitCode) => void): 
       const { bench } = await import('../commands/bench.ts');
       finish(await bench(options));
     });
-  // These two are the launcher's, in bash; they stand here for the help.
+  program
+    .command('prepare')
+    .description('make what the containers of nftoggle share (docker-compose.yml runs it before the others)')
+    .action(async () => {
+      const { prepare } = await import('../container/prepare.ts');
+      await prepare(resolvePaths({}));
+    });
+  addLaunchers(program);
+}
+
+/** Those are the launcher's, in bash; they stand here for the help. */
+function addLaunchers(program: Command): void {
   program
     .command('panic')
     .description('remove the guard at once, whatever else is broken (as root)')
@@ -57,4 +69,19 @@ export function addRunning(program: Command, finish: (code: ExitCode) => void): 
     .option('--demo', 'also what `nftoggle demo` uses')
     .option('--test', "also what `nftoggle test` uses, the demo's things included")
     .option('--quiet', 'not a word when all is there');
+  program
+    .command('install')
+    .description(
+      'have systemd shut the guarded ports at each boot before the network is up, and run `up` (as root)',
+    )
+    .option('--boot-only', 'only shut the ports: somebody else starts nftoggle, such as Docker')
+    .addOption(stateOption())
+    .option('--config <file>', 'the configuration that `up` reads')
+    .option('--root <dir>', 'install into this directory tree, for an image');
+  program
+    .command('uninstall')
+    .description('stop and remove what `install` installed; configuration, state and guard stay (as root)')
+    .option('--purge', 'remove those as well')
+    .option('--state <dir>', 'where the state is, if not where `install` was told')
+    .option('--root <dir>', 'uninstall from this directory tree');
 }
