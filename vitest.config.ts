@@ -1,9 +1,29 @@
 // SPDX-License-Identifier: MIT
 import { defineConfig } from 'vitest/config';
 
+/**
+ * Run a second time, against the system that `docker compose up` starts. What else is in test/e2e stays with `up`:
+ * - death, removal, failures, boot: of `up` itself, its process, its files, its `down`.
+ * - event-chaos: of the bus's port and database files, under more deaths than an engine restarts within its time.
+ * - deadlines: their windows are seconds long, and begin before the start of the system.
+ * - ruleset, countries, wake-death, wake-many, wake-ends, many-sessions, guarding-begins, flood-events: of kernel and
+ *   decisions, which do not know who started the daemons; test/docker/composed.test.ts has the deaths of containers.
+ */
+const composed = [
+  'authorised',
+  'invisible',
+  'sides',
+  'reconfigure',
+  'grants',
+  'allowances',
+  'wake-reach',
+  'wake-denied',
+  'hooks',
+  'statistics',
+];
+
 export default defineConfig({
   test: {
-    include: ['packages/**/*.test.ts', 'test/**/*.test.ts', 'bench/**/*.test.ts'],
     exclude: ['**/node_modules/**'],
     // Processes rather than threads: labs are owned by a process and are removed when it ends.
     pool: 'forks',
@@ -11,5 +31,26 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'tests',
+          include: ['packages/**/*.test.ts', 'test/**/*.test.ts', 'bench/**/*.test.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'composed',
+          include: composed.map((name) => `test/e2e/${name}.test.ts`),
+          env: { NFTOGGLE_SYSTEM: 'compose' },
+          // Images are built once for all files.
+          globalSetup: ['test/docker/prepare-images.ts'],
+          // An engine starts before the system does.
+          hookTimeout: 180_000,
+        },
+      },
+    ],
   },
 });

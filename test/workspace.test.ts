@@ -12,8 +12,8 @@ const filesLike = (pattern: string): string[] =>
     .sort();
 const textOf = (path: string): string => readFileSync(join(root, path), 'utf8');
 
-const sources = filesLike('{packages,test,bench,scripts}/**/*.ts');
-const manifests = filesLike('{packages/*,test/lab,bench}/package.json');
+const sources = filesLike('{packages,test,bench,scripts,docker}/**/*.ts');
+const manifests = filesLike('{packages/*,test/lab,bench,docker}/package.json');
 const isTest = (path: string): boolean =>
   /\.(test|suite|fixture)\.ts$/.test(path) || path.startsWith('test/');
 
@@ -36,7 +36,7 @@ const isOfWorkspace = (file: string): boolean => /^(test|scripts)\/(?!lab\/)/.te
 const packageOf = (file: string): string =>
   file
     .split('/')
-    .slice(0, file.startsWith('bench') ? 1 : 2)
+    .slice(0, /^(bench|docker)\//.test(file) ? 1 : 2)
     .join('/');
 
 const daemons = ['interceptor', 'policy', 'api', 'wol', 'hooks', 'stats'];
@@ -186,6 +186,9 @@ describe('dependencies', () => {
   const usedElsewhere: Readonly<Record<string, string>> = {
     'packages/interceptor node-addon-api': 'headers, by native/Makefile',
     'packages/geo @ip-location-db/geo-whois-asn-country-mmdb': 'a data file, opened by geo.ts',
+    ...Object.fromEntries(
+      [...daemons, 'cli'].map((name) => [`docker @nftoggle/${name}`, 'its main.ts, bundled by bundle.ts']),
+    ),
   };
   const packageName = (specifier: string): string =>
     specifier

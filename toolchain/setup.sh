@@ -15,7 +15,7 @@ native=$root/packages/interceptor/native
 packages='nftables libnftables1 libnftables-dev libnetfilter-queue-dev libmnl-dev libnftnl-dev
   libnetfilter-conntrack-dev nats-server g++ make pkg-config iproute2 util-linux ca-certificates'
 demo_packages='procps nmap tcpdump python3 python3-scapy gcc libc6-dev'
-test_packages='conntrack iperf3 clang llvm'
+test_packages='conntrack iperf3 clang llvm debootstrap debian-archive-keyring'
 
 # Our Node trusts what the machine trusts, as npm and apt do: a company's proxy, for one.
 export NODE_USE_SYSTEM_CA=1
@@ -111,7 +111,7 @@ apt_get() {
 }
 
 # nats-server's package starts a service of its own on port 4222 of every address. We start our own, on
-# loopback, with passwords; the machine must not get that other listener from us.
+# loopback, with keys; the machine must not get that other listener from us.
 without_starting_services() {
   local gate=/usr/sbin/policy-rc.d result
   [ -e "$gate" ] && { "$@"; return; }

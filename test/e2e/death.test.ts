@@ -16,9 +16,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addFreshSources, type FreshSource, freshNetworks } from './fresh-sources.ts';
 import { harmed, LiveTraffic, lostSegments } from './live-traffic.ts';
 import { Random } from './random.ts';
+import type { DaemonName } from './running-system.ts';
 import { Strangers } from './strangers.ts';
-import { type DaemonName, System } from './system.ts';
 import { killNow, recovered, statusNow } from './system-health.ts';
+import { UpSystem } from './up-system.ts';
 
 const tcpPort = 22;
 const udpPort = 5000;
@@ -36,7 +37,7 @@ services:
 let lab: Lab;
 let gateway: Host;
 let friend: Host;
-let system: System;
+let system: UpSystem;
 let live: LiveTraffic;
 let strangers: Strangers;
 let fresh: FreshSource[];
@@ -50,7 +51,7 @@ beforeAll(async () => {
   fresh = await addFreshSources(friend, gateway, 60);
   await startTcpEcho(gateway, { port: [tcpPort, controlPort] });
   await startUdpEcho(gateway, { port: udpPort });
-  system = await System.start(gateway, config);
+  system = await UpSystem.start(gateway, config);
   live = await LiveTraffic.start(friend, gateway, tcpPort, udpPort);
   strangers = await Strangers.start(lab.host('scanner'), gateway, {
     tcpPort,

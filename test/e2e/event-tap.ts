@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT
-// What the system says on its bus, as anybody with the password of `tap` hears it.
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+// What the system says on its bus, as anybody with the key of `tap` hears it.
 import { type CloudEvent, cloudEvent, type EventType, eventData } from '@nftoggle/contracts';
 import type { Child } from '@nftoggle/lab';
-import type { System } from './system.ts';
+import type { RunningSystem } from './running-system.ts';
 
 export class EventTap implements AsyncDisposable {
   readonly #child: Child;
@@ -14,11 +12,10 @@ export class EventTap implements AsyncDisposable {
   }
 
   /** Resolves when the server has taken the subscription: no later event is missed. */
-  static async open(system: System): Promise<EventTap> {
-    const port = readFileSync(join(system.directory, 'nats.port'), 'utf8').trim();
-    const password = join(system.directory, 'secrets', 'tap.password');
+  static async open(system: RunningSystem): Promise<EventTap> {
+    const { port, seed } = system.bus;
     const program = `${import.meta.dirname}/programs/tap.ts`;
-    const child = system.host.start([process.execPath, program, port, password]);
+    const child = system.host.start([process.execPath, program, port, seed]);
     await child.waitFor(/^tapping$/, 15_000);
     return new EventTap(child);
   }

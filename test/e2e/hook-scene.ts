@@ -3,9 +3,9 @@
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startTcpEcho, startUdpEcho } from '@nftoggle/lab';
+import { type Host, startTcpEcho, startUdpEcho } from '@nftoggle/lab';
 import { friend4, friend6, type Scene, setScene } from './scene.ts';
-import { System } from './system.ts';
+import { isComposed, System } from './system.ts';
 import { WebhookReceiver } from './webhook-receiver.ts';
 
 export const formats = ['json', 'text', 'ntfy', 'gotify', 'discord', 'slack', 'home_assistant'] as const;
@@ -80,12 +80,14 @@ export class HookScene implements AsyncDisposable {
     await startTcpEcho(gateway, { port });
     await startUdpEcho(gateway, { port });
     const receiver = await WebhookReceiver.start(gateway);
-    const system = await System.start(gateway, configOf(receiver.port, directory));
+    const system = await System.start(gateway, configOf(receiverIn(gateway), receiver.port, directory), {
+      forHooks: directory,
+    });
     return new HookScene(scene, receiver, system, directory);
   }
 
   get config(): string {
-    return configOf(this.receiver.port, this.directory);
+    return configOf(receiverIn(this.scene.gateway), this.receiver.port, this.directory);
   }
 
   /** What programs write to. */
@@ -112,8 +114,13 @@ export class HookScene implements AsyncDisposable {
   }
 }
 
-function configOf(receiverPort: number, directory: string): string {
-  const receiver = `http://127.0.0.1:${receiverPort}`;
+/** The loopback of a container is not that of its host. */
+function receiverIn(gateway: Host): string {
+  return isComposed ? gateway.on('lan').ipv4 : '127.0.0.1';
+}
+
+function configOf(address: string, receiverPort: number, directory: string): string {
+  const receiver = `http://${address}:${receiverPort}`;
   const told = 'on: [session_started, access_denied, grant_issued, hook_failed, config_refused]';
   return `
 version: 1
@@ -133,7 +140,7 @@ ${formats
     ${told}
     webhook: ${receiver}${paths[format]}
     format: ${format}
-    allow_local: 127.0.0.1
+    allow_local: ${address}
     secret_file: ${directory}/secret
     token_file: ${directory}/token
     headers: { X-House: box }`,
@@ -155,7 +162,7 @@ ${formats
     on: [grant_issued]
     services: [broken]
     webhook: ${receiver}/broken
-    allow_local: 127.0.0.1
+    allow_local: ${address}
     timeout: 2s
     retry_for: 3s
 `;

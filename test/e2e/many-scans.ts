@@ -60,6 +60,44 @@ export async function scanHosts(
   return states;
 }
 
+/** What the same scan said of two networks. */
+export type Pair = readonly [States, States];
+
+/** So often is nmap asked again about what differs. */
+const looks = 3;
+
+/**
+ * On a busy machine an answer comes too late for nmap once in a while. What differs is looked at again, alone and on
+ * both sides, until it does not; what `isFinal` says of is left as it was seen at first.
+ */
+export async function lookAgain(
+  pair: Pair,
+  isFinal: (address: string, port: number) => boolean,
+  scanBoth: (address: string, ports: readonly number[]) => Promise<Pair>,
+): Promise<Pair> {
+  let [one, other] = pair;
+  for (let look = 0; look < looks; look += 1)
+    for (const [address, ports] of differences([one, other], isFinal)) {
+      const again = await scanBoth(address, ports);
+      [one, other] = [new Map([...one, ...again[0]]), new Map([...other, ...again[1]])];
+    }
+  return [one, other];
+}
+
+/** Ports by address. */
+function differences(
+  [one, other]: Pair,
+  isFinal: (address: string, port: number) => boolean,
+): ReadonlyMap<string, readonly number[]> {
+  const ports = new Map<string, number[]>();
+  for (const [key, state] of one) {
+    const [address = '', port] = key.split(' ');
+    if (other.get(key) === state || isFinal(address, Number(port))) continue;
+    ports.set(address, [...(ports.get(address) ?? []), Number(port)]);
+  }
+  return ports;
+}
+
 /** Runs tasks, a few at a time. */
 export async function inTurns<T>(tasks: readonly (() => Promise<T>)[], atOnce: number): Promise<T[]> {
   const results: T[] = [];

@@ -4,8 +4,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { connect, createLab, type Host, type Lab, startTcpEcho } from '@nftoggle/lab';
 import { eventually } from '@nftoggle/testkit';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { System } from './system.ts';
 import { statusNow } from './system-health.ts';
+import { UpSystem } from './up-system.ts';
 
 const config = `
 version: 1
@@ -16,7 +16,7 @@ services:
 let lab: Lab;
 let gateway: Host;
 let scanner: Host;
-let system: System;
+let system: UpSystem;
 /** The ruleset of the machine before nftoggle came. */
 let untouched: string;
 
@@ -25,7 +25,7 @@ beforeAll(async () => {
   [gateway, scanner] = [lab.host('gateway'), lab.host('scanner')];
   await startTcpEcho(gateway, { port: 22 });
   untouched = await ruleset();
-  system = await System.start(gateway, config);
+  system = await UpSystem.start(gateway, config);
 });
 
 afterAll(async () => {

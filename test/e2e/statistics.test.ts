@@ -120,7 +120,7 @@ describe('statistics', () => {
     const sessions = await endedSessions(system, 1_000);
     expectAllTruth(sessions, moved);
     expect(sessions).toHaveLength(1_000);
-    await system.run(['down']);
+    await system.remove();
   }, 180_000);
 
   it('have them all, and each once, when daemons and the bus are killed in the middle', async () => {
@@ -134,6 +134,6 @@ describe('statistics', () => {
     const moved = await using;
     expect(moved.filter(({ problem }) => problem !== null)).toEqual([]);
     expectAllTruth(await endedSessions(system, 200), moved);
-    await system.run(['down']);
+    await system.remove();
   }, 240_000);
 });

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: MIT
 // The state of a system by its socket: as `nftoggle status` reads it, without the start of a process.
 import { request } from 'node:http';
-import { join } from 'node:path';
 import { SystemStatus } from '@nftoggle/contracts';
 import { eventually } from '@nftoggle/testkit';
-import type { DaemonName, System } from './system.ts';
+import type { DaemonName, RunningSystem } from './running-system.ts';
 
-export async function statusNow(system: System): Promise<SystemStatus> {
+export async function statusNow(system: RunningSystem): Promise<SystemStatus> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
-  const socketPath = join(system.directory, 'run', 'daemon.sock');
-  const asking = request({ socketPath, path: '/v1/status', timeout: 5_000 }, (response) => {
+  const asking = request({ socketPath: system.socket, path: '/v1/status', timeout: 5_000 }, (response) => {
     const chunks: Buffer[] = [];
     response.on('data', (chunk: Buffer) => chunks.push(chunk));
     response.on('end', () => resolve(Buffer.concat(chunks).toString()));
@@ -23,7 +21,7 @@ export async function statusNow(system: System): Promise<SystemStatus> {
 
 /** Waits until the system is healthy and none of these old processes is part of it any more. */
 export async function recovered(
-  system: System,
+  system: RunningSystem,
   gone: readonly number[] = [],
   withinMs = 30_000,
 ): Promise<SystemStatus> {
@@ -40,7 +38,7 @@ export async function recovered(
 }
 
 /** Kills these daemons at once, and says which pids they had. One that is down at the moment is left out. */
-export function killNow(system: System, names: readonly DaemonName[]): readonly number[] {
+export function killNow(system: RunningSystem, names: readonly DaemonName[]): readonly number[] {
   const pids = names.flatMap((name) => pidIfUp(system, name) ?? []);
   for (const pid of pids) {
     try {
@@ -52,11 +50,11 @@ export function killNow(system: System, names: readonly DaemonName[]): readonly 
   return pids;
 }
 
-function natsPid(system: System): number | undefined {
+function natsPid(system: RunningSystem): number | undefined {
   return pidIfUp(system, 'nats-server');
 }
 
-function pidIfUp(system: System, name: DaemonName): number | undefined {
+function pidIfUp(system: RunningSystem, name: DaemonName): number | undefined {
   try {
     const pid = system.pidOf(name);
     return pid > 1 ? pid : undefined;

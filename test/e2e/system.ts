@@ -1,109 +1,32 @@
 // SPDX-License-Identifier: MIT
-// The whole system, started as a user starts it, inside a host of the lab.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type Explanation, type InterceptorStatus, SystemStatus } from '@nftoggle/contracts';
-import type { Child, Host, RunResult } from '@nftoggle/lab';
-import { eventually } from '@nftoggle/testkit';
+// The whole system, started as a user starts it, inside a host of the lab: by `nftoggle up`, or by `docker compose up`
+// where NFTOGGLE_SYSTEM is `compose`.
+import type { Host } from '@nftoggle/lab';
+import type { RunningSystem } from './running-system.ts';
+import { UpSystem } from './up-system.ts';
 
-export const launcher = join(import.meta.dirname, '../../nftoggle');
+export { type DaemonName, launcher } from './running-system.ts';
 
-export type DaemonName = 'interceptor' | 'policy' | 'wol' | 'hooks' | 'stats' | 'api' | 'nats-server';
+export type System = RunningSystem;
 
-export class System implements AsyncDisposable {
-  readonly host: Host;
-  /** State directory; the configuration is `nftoggle.yml` in it. */
-  readonly directory: string;
-  #up: Child | undefined;
+export interface SystemOptions {
+  /** A directory with programs, secrets and places for results of hooks; a container of hooks has it by this path, too. */
+  readonly forHooks?: string;
+}
 
-  private constructor(host: Host) {
-    this.host = host;
-    this.directory = mkdtempSync(join(tmpdir(), 'nftoggle-e2e-'));
-  }
+export const isComposed = readKind(process.env.NFTOGGLE_SYSTEM) === 'compose';
 
-  /** Starts `nftoggle up` and resolves when it says that it guards. */
-  static async start(host: Host, config: string): Promise<System> {
-    const system = new System(host);
-    system.writeConfig(config);
-    await system.up();
-    return system;
-  }
+export const System = {
+  /** Resolves when it guards and all daemons answer. */
+  async start(host: Host, config: string, options: SystemOptions = {}): Promise<System> {
+    if (!isComposed) return UpSystem.start(host, config);
+    const { ComposedSystem, withVolume } = await import('../docker/composed-system.ts');
+    const { forHooks } = options;
+    return ComposedSystem.start(host, config, forHooks === undefined ? {} : withVolume('hooks', forHooks));
+  },
+};
 
-  get child(): Child {
-    if (this.#up === undefined) throw new TypeError('the system is not up');
-    return this.#up;
-  }
-
-  get configFile(): string {
-    return join(this.directory, 'nftoggle.yml');
-  }
-
-  writeConfig(text: string): void {
-    writeFileSync(this.configFile, text);
-  }
-
-  /** Writes a new configuration and waits until interceptor and policy run it. */
-  async reconfigure(text: string): Promise<void> {
-    const before = await this.status();
-    this.writeConfig(text);
-    await eventually(async () => {
-      const { interceptor, policy } = await this.status();
-      return (
-        interceptor?.revision === policy?.revision && interceptor?.revision !== before.interceptor?.revision
-      );
-    });
-  }
-
-  async up(): Promise<void> {
-    this.#up = this.host.start([launcher, 'up', '--state', this.directory, '--verbose']);
-    await this.#up.waitFor(/^(guarding|watching) /m, 30_000);
-  }
-
-  /** Runs a client command, such as `why`, against this system. */
-  run(argv: readonly string[], options: { readonly allowFailure?: boolean } = {}): Promise<RunResult> {
-    return this.host.run([launcher, ...argv, '--state', this.directory], options);
-  }
-
-  async status(): Promise<SystemStatus> {
-    const { stdout } = await this.run(['status', '-o', 'json']);
-    return SystemStatus.parse(JSON.parse(stdout));
-  }
-
-  async interceptor(): Promise<InterceptorStatus> {
-    const { interceptor } = await this.status();
-    if (interceptor === null) throw new Error('the interceptor does not answer');
-    return interceptor;
-  }
-
-  /** Packets that the kernel ever handed to user space, over both queues. */
-  async packetsQueued(): Promise<number> {
-    return (await this.interceptor()).queues.reduce((sum, { total }) => sum + total, 0);
-  }
-
-  async why(source: string, service: string): Promise<Explanation> {
-    const { stdout } = await this.run(['why', source, service, '-o', 'json']);
-    return JSON.parse(stdout) as Explanation;
-  }
-
-  pidOf(name: DaemonName): number {
-    return Number(readFileSync(join(this.directory, 'run', `${name}.pid`), 'utf8'));
-  }
-
-  /** kill -9, as the kernel's own out-of-memory killer would. */
-  kill(...names: readonly DaemonName[]): void {
-    for (const pid of names.map((name) => this.pidOf(name))) process.kill(pid, 'SIGKILL');
-  }
-
-  /** Ends `up` as Ctrl-C does; the guard stays in the kernel. */
-  async stop(): Promise<void> {
-    const child = this.#up;
-    this.#up = undefined;
-    await child?.stop('SIGTERM', 10_000);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.stop();
-    rmSync(this.directory, { recursive: true, force: true });
-  }
+function readKind(kind = 'up'): 'up' | 'compose' {
+  if (kind === 'up' || kind === 'compose') return kind;
+  throw new TypeError(`NFTOGGLE_SYSTEM is "${kind}": up or compose is expected`);
 }

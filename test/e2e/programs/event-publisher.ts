@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: MIT
 // Publishes planned events as an interceptor does, whatever happens to the bus.
-//   event-publisher.ts PORT PASSWORD_FILE COUNT INTERVAL MARK
+//   event-publisher.ts PORT SEED_FILE COUNT INTERVAL MARK
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Bus, maxBacklog } from '@nftoggle/bus';
 import { planEvents } from '../planned-events.ts';
 
-const [port, passwordFile = '', count, interval, mark = ''] = process.argv.slice(2);
+const [port, seedFile = '', count, interval, mark = ''] = process.argv.slice(2);
 const bus = new Bus({
   url: `nats://127.0.0.1:${port}`,
-  user: 'interceptor',
-  password: readFileSync(passwordFile, 'utf8').trim(),
+  seed: readFileSync(seedFile, 'utf8').trim(),
   node: 'box',
   daemon: 'interceptor',
   onStatus: (status) => console.error(JSON.stringify(status)),

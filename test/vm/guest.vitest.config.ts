@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+// How tests run inside a virtual machine. Which ones, its command line says.
+
+import { patience } from '@nftoggle/testkit';
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  root: new URL('../..', import.meta.url).pathname,
+  test: {
+    include: ['packages/**/*.test.ts', 'test/e2e/*.test.ts', 'test/vm/*.guest.ts'],
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 60_000 * patience,
+    hookTimeout: 60_000 * patience,
+  },
+});
