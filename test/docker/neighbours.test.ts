@@ -2,7 +2,7 @@
 // Docker beside us: containers that know nothing of nftoggle, on the machine that it guards. The port that the world
 // sees is guarded, whatever Docker makes of it; ports that nobody named stay as they were.
 import { capturePackets, connect, type Host, scan, startTcpEcho, udpExchange } from '@nftoggle/lab';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { eachFamily, friend4, friend6, type Scene, scanner4, scanner6, setScene } from '../e2e/scene.ts';
 import { UpSystem } from '../e2e/up-system.ts';
 import { Engine } from './engine.ts';
@@ -15,6 +15,9 @@ import {
   startNeighbour,
   visitors,
 } from './neighbours.ts';
+
+// Docker takes its time where there is other work.
+vi.setConfig({ testTimeout: 180_000 });
 
 /** Guarded; containers listen on another port. */
 const guarded = 8080;

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT
 // Docker's own nftables tables beside ours. The engine here is too old to write them: see docker-bridges.ts.
 import { startTcpEcho } from '@nftoggle/lab';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { eachFamily, friend4, friend6, type Scene, setScene } from '../e2e/scene.ts';
 import { UpSystem } from '../e2e/up-system.ts';
 import { expectHeldToConnect, expectUnnoticed } from './beside.ts';
 import { dockerBridges } from './docker-bridges.ts';
 import { Engine } from './engine.ts';
 import { importNeighbour, innerPort, seenAs, startNeighbour } from './neighbours.ts';
+
+// Docker takes its time where there is other work.
+vi.setConfig({ testTimeout: 180_000 });
 
 const [steady, fresh, open, control] = [8080, 8090, 8082, 9090];
 const published = [steady, fresh, open];

@@ -2,12 +2,15 @@
 // Docker at work beside us: containers that come and go, a daemon that is restarted or dies, rules that are loaded anew.
 import { startTcpEcho } from '@nftoggle/lab';
 import { eventually } from '@nftoggle/testkit';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { friend4, friend6, type Scene, setScene } from '../e2e/scene.ts';
 import { UpSystem } from '../e2e/up-system.ts';
 import { expectHeldToConnect, expectUnnoticed } from './beside.ts';
 import { Engine } from './engine.ts';
 import { addNetwork, importNeighbour, Project, seenAs, startNeighbour } from './neighbours.ts';
+
+// Docker takes its time where there is other work.
+vi.setConfig({ testTimeout: 180_000 });
 
 const [steady, coming, open] = [8080, 8081, 9090];
 /** Guarded, and asked for only while policy is stopped; one for each test. */

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // How tests run inside a virtual machine. Which ones, its command line says.
 
-import { patience } from '@nftoggle/testkit';
 import { defineConfig } from 'vitest/config';
+// Not by the package's door: that would load all of it, in a machine that is slow.
+import { patience } from '../../packages/testkit/src/patience.ts';
 
 export default defineConfig({
   root: new URL('../..', import.meta.url).pathname,

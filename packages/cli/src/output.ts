@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: MIT
-import { endOfReading } from './endings.ts';
-
 export const outputFormats = ['table', 'json'] as const;
 export type OutputFormat = (typeof outputFormats)[number];
 
@@ -14,7 +12,6 @@ export function printJson(stream: NodeJS.WritableStream, value: unknown): void {
 
 /** An answer on stdout: as it is for scripts, as a page for people. */
 export function printAnswer(output: OutputFormat, value: unknown, page: () => string): void {
-  endOfReading();
   if (output === 'json') printJson(process.stdout, value);
   else printLine(process.stdout, page());
 }

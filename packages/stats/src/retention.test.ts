@@ -181,4 +181,24 @@ describe('sources', () => {
     expect(reader.prepare(day).pluck().get()).toBe(41_000);
     reader.close();
   });
+
+  it('that are met more take the place of those that are met less, and all are counted once', () => {
+    const store = open(90, large);
+    const counts = [1, 2, 3, 4, 5];
+    for (const each of counts) {
+      const address = (index: number): string => `2001:db8:${each}::${index.toString(16)}`;
+      store.store(
+        Array.from({ length: 300 }, (_, index) => aDenial({ address: address(index), count: each })),
+      );
+    }
+    const summary = store.summary(ever);
+    if ('error' in summary) throw new Error(summary.message);
+    expect(summary.sources.map(({ denied }) => denied)).toEqual(Array.from({ length: 50 }, () => 5));
+    const reader = new Database(room.file, { readonly: true });
+    const all = reader
+      .prepare('SELECT sum(denied) FROM source_sums GROUP BY step, at, person, service')
+      .pluck();
+    expect(new Set(all.all())).toEqual(new Set([300 * counts.reduce((a, b) => a + b)]));
+    reader.close();
+  });
 });
