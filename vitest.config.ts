@@ -22,6 +22,9 @@ const composed = [
   'statistics',
 ];
 
+/** Machines with two processors of their own: beside them nothing else could keep its time. */
+const virtual = ['test/vm/**/*.test.ts', 'test/boot/**/*.test.ts'];
+
 export default defineConfig({
   test: {
     exclude: ['**/node_modules/**'],
@@ -37,6 +40,8 @@ export default defineConfig({
         test: {
           name: 'tests',
           include: ['packages/**/*.test.ts', 'test/**/*.test.ts', 'bench/**/*.test.ts'],
+          exclude: ['**/node_modules/**', ...virtual],
+          sequence: { groupOrder: 0 },
         },
       },
       {
@@ -49,7 +54,12 @@ export default defineConfig({
           globalSetup: ['test/docker/prepare-images.ts'],
           // An engine starts before the system does.
           hookTimeout: 180_000,
+          sequence: { groupOrder: 1 },
         },
+      },
+      {
+        extends: true,
+        test: { name: 'virtual', include: virtual, fileParallelism: false, sequence: { groupOrder: 2 } },
       },
     ],
   },

@@ -53,9 +53,7 @@ describe.each(names)('the container of %s', (name) => {
 });
 
 it('starts all again but what is done once, and asks all of them how they are', () => {
-  expect(those(({ restart }) => restart === 'unless-stopped')).toEqual(
-    names.filter((name) => name !== 'init'),
-  );
+  expect(those(({ restart }) => restart === 'always')).toEqual(names.filter((name) => name !== 'init'));
   expect(those(({ healthcheck }) => healthcheck)).toEqual(names.filter((name) => name !== 'init'));
 });
 

@@ -15,7 +15,7 @@ native=$root/packages/interceptor/native
 packages='nftables libnftables1 libnftables-dev libnetfilter-queue-dev libmnl-dev libnftnl-dev
   libnetfilter-conntrack-dev nats-server g++ make pkg-config iproute2 util-linux ca-certificates'
 demo_packages='procps nmap tcpdump python3 python3-scapy gcc libc6-dev'
-test_packages='conntrack iperf3 clang llvm debootstrap debian-archive-keyring'
+test_packages='conntrack iperf3 clang llvm debootstrap debian-archive-keyring qemu-system-x86 busybox-static kmod systemd'
 
 # Our Node trusts what the machine trusts, as npm and apt do: a company's proxy, for one.
 export NODE_USE_SYSTEM_CA=1

@@ -202,5 +202,5 @@ export class Reading implements EventReading {
 /** Each once, as they stand in the stream. */
 function inOrder(messages: readonly Msg[]): readonly Msg[] {
   const bySequence = new Map(messages.map((message) => [sequenceOf(message), message]));
-  return [...bySequence.values()].sort((one, other) => sequenceOf(one) - sequenceOf(other));
+  return [...bySequence].sort(([one], [other]) => one - other).map(([, message]) => message);
 }

@@ -340,19 +340,8 @@ function watchServiceChain(service: IndexedService, { config, marks }: RulesetIn
 export function setLines({ type, size, ruleTimeout }: SetDeclaration): string[] {
   const [flags, timeout] =
     ruleTimeout === undefined ? ['timeout', []] : ['dynamic,timeout', [`timeout ${ruleTimeout}s`]];
-  return [keyLine(type), `flags ${flags}`, `size ${size}`, ...timeout];
+  return [`type ${type.join(' . ')}`, `flags ${flags}`, `size ${size}`, ...timeout];
 }
-
-/**
- * One and the same to the kernel. But with a set of a single `type` nft 1.1 leaves a note there that nft 1.0.6 (Debian 12)
- * dies of, whatever it lists: a box whose own nft is older than that of our container could not use it any more.
- */
-function keyLine(type: readonly string[]): string {
-  const expression = type.length === 1 ? keyExpressions[type[0] ?? ''] : undefined;
-  return expression === undefined ? `type ${type.join(' . ')}` : `typeof ${expression}`;
-}
-
-const keyExpressions: Readonly<Record<string, string>> = { ipv4_addr: 'ip saddr', ipv6_addr: 'ip6 saddr' };
 
 /** What makes a chain one that the kernel itself calls. */
 export function baseLine(hook: string, type: Chain['type']): string {

@@ -76,7 +76,7 @@ describe.skipIf(labObstacles().length > 0)('Table, in a real kernel', () => {
     expect(await kernel.apply(ssh)).toBe(false);
     expect(await kernel.listing()).toContain('203.0.113.7');
     expect(await kernel.apply(`${ssh}limits: { sessions: 1000 }\n`)).toBe(true);
-    expect(await kernel.listing()).toMatch(/set v4_ssh \{\s+typeof ip saddr\s+size 1000\s/);
+    expect(await kernel.listing()).toMatch(/set v4_ssh \{\s+type ipv4_addr\s+size 1000\s/);
   });
 
   it('keeps sessions and foreign tables over a change in place', async () => {
