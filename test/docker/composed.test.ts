@@ -104,7 +104,9 @@ async function whatIsKept(): Promise<Kept> {
   return { grants: JSON.parse(stdout), sessions: await sessionsCounted() };
 }
 
+/** When statistics have all that happened until now. */
 async function sessionsCounted(): Promise<number> {
+  await eventually(async () => (await statusNow(system)).stats?.waiting === 0, { withinMs: 30_000 });
   const { stdout } = await system.run(['stats', '-o', 'json']);
   return JSON.parse(stdout).sums.sessions;
 }

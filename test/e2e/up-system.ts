@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Child, Host, RunOptions, RunResult } from '@nftoggle/lab';
+import { patience } from '@nftoggle/testkit';
 import { type BusAccess, type DaemonName, launcher, RunningSystem } from './running-system.ts';
 
 /** Its state directory is that of its configuration. */
@@ -40,7 +41,7 @@ export class UpSystem extends RunningSystem {
 
   override async up(): Promise<void> {
     this.#up = this.host.start([launcher, 'up', '--state', this.directory, '--verbose']);
-    await this.#up.waitFor(/^(guarding|watching) /m, 30_000);
+    await this.#up.waitFor(/^(guarding|watching) /m, 30_000 * patience);
   }
 
   override run(argv: readonly string[], options: RunOptions = {}): Promise<RunResult> {

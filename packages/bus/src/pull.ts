@@ -67,7 +67,7 @@ async function pull(
   const inbox = `${inboxPrefix}.pull.${randomUUID()}`;
   const subscription = connection.subscribe(inbox, {
     callback: (error, message) => {
-      // A status has no payload; to read the headers of each event would take longer than to read the event.
+      // A status has no payload. Headers are parsed when they are asked for: those of events are not.
       const code = message.data.length === 0 ? (message.headers?.code ?? 0) : 0;
       if (error !== null) done.reject(error);
       else if (ends.includes(code)) enough();
