@@ -19,6 +19,8 @@ const Report = z.object({
       message: z.string(),
       assertionResults: z.array(
         z.object({
+          ancestorTitles: z.array(z.string()),
+          title: z.string(),
           fullName: z.string(),
           status: z.string(),
           failureMessages: z.array(z.string()).nullish(),
@@ -89,7 +91,11 @@ export function problemsOf(run: GuestRun, { file, tests }: GuestFile): readonly 
   if (run.problem !== undefined) return [`the machine: ${run.problem}; ${lastSaid}`];
   const report = run.reports.find(({ name }) => name.endsWith(`/${file}`));
   if (report === undefined) return [`${file} did not run; ${lastSaid}`];
-  const wanted = report.assertionResults.filter(({ fullName }) => tests.test(fullName));
+  const results = report.assertionResults.map(({ ancestorTitles, title, ...result }) => ({
+    ...result,
+    name: [...ancestorTitles, title].join(' > '),
+  }));
+  const wanted = results.filter(({ name }) => tests.test(name));
   if (wanted.length === 0) return [`no test of ${file} ran: ${report.message}; ${lastSaid}`];
   return wanted
     .filter(({ status }) => status !== 'passed')

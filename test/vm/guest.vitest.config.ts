@@ -13,5 +13,6 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 60_000 * patience,
     hookTimeout: 60_000 * patience,
+    teardownTimeout: 10_000 * patience,
   },
 });

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Debian's own kernel of a release, ready for QEMU and never installed:
-#   test/vm/kernel.sh SUITE     prints the directory that has it: vmlinuz, initramfs, lib/modules/VERSION
+#   test/vm/kernel.sh SUITE     prints the directory that has it: vmlinuz, initramfs, lib/modules/VERSION, busybox
 # Or `. test/vm/kernel.sh` and call stock_kernel. It stays in .cache/vm; remove that for a newer one.
 set -uo pipefail
 
@@ -29,8 +29,9 @@ prepare_kernel() {
     { vm_fail "$suite has no linux-image-amd64"; return 1; }
   echo "vm: fetching $package of $suite"
   rm -rf "$scratch" "$directory"
-  debian_unpack "$suite" "$scratch/files" "$package" || return
-  mv "$scratch"/files/boot/vmlinuz-* "$scratch/vmlinuz" && mkdir "$scratch/lib" || return
+  debian_unpack "$suite" "$scratch/files" "$package" busybox-static || return
+  mv "$scratch"/files/boot/vmlinuz-* "$scratch/vmlinuz" && mkdir "$scratch/lib" &&
+    mv "$(find "$scratch/files" -path '*/bin/busybox' -type f)" "$scratch/busybox" || return
   # Where /usr is merged at the archive's side already, the modules are under usr/lib.
   mv "$scratch"/files/lib/modules "$scratch/lib/" 2>/dev/null || mv "$scratch"/files/usr/lib/modules "$scratch/lib/" || return
   rm -rf "$scratch/files"
@@ -44,13 +45,13 @@ module_version() { ls "$1/lib/modules"; }
 make_initramfs() {
   local directory=$1 scratch order=0 path name
   scratch=$(mktemp -d "$directory/initramfs.XXXXXX") || return
-  mkdir -p "$scratch/modules" && cp /bin/busybox "$scratch/busybox" && cp "$vm_root/test/vm/init" "$scratch/init" || return
+  mkdir -p "$scratch/modules" && cp "$directory/busybox" "$scratch/busybox" && cp "$vm_root/test/vm/init" "$scratch/init" || return
   while read -r path; do
     order=$((order + 1)) name=$(basename "${path%.xz}")
-    case $path in *.xz) busybox xz -dc "$path" ;; *) cat "$path" ;; esac >"$scratch/modules/$(printf '%03d' "$order")-$name" || return
+    case $path in *.xz) "$directory/busybox" xz -dc "$path" ;; *) cat "$path" ;; esac >"$scratch/modules/$(printf '%03d' "$order")-$name" || return
   done < <(needed_modules "$directory")
   [ "$order" -gt 0 ] || { vm_fail "$directory/lib/modules has no module $vm_modules"; return 1; }
-  (cd "$scratch" && find . | busybox cpio -o -H newc 2>/dev/null) >"$directory/initramfs.new" &&
+  (cd "$scratch" && find . | "$directory/busybox" cpio -o -H newc 2>/dev/null) >"$directory/initramfs.new" &&
     mv "$directory/initramfs.new" "$directory/initramfs" || return
   rm -rf "$scratch"
 }
