@@ -51,8 +51,8 @@ async function bundle(program: string, directory: string): Promise<void> {
 
 /** V8 keeps a source with one character beyond ASCII in two bytes for each of its characters, for life. */
 function spellInAscii(file: string): void {
-  const escape = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  writeFileSync(file, readFileSync(file, 'utf8').replaceAll(/[^\0-\x7f]/g, escape));
+  const spell = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  writeFileSync(file, readFileSync(file, 'utf8').replaceAll(/[^\0-\x7f]/g, spell));
 }
 
 function copyPackage(name: string, user: string, files: readonly string[], directory: string): void {
