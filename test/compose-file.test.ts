@@ -60,8 +60,8 @@ it('starts all again but what is done once, and asks all of them how they are', 
 it('has on the network of the host only what sees packets there, and publishes the bus on loopback alone', () => {
   expect(those(({ network_mode }) => network_mode === 'host')).toEqual(['interceptor', 'wol']);
   expect(those(({ ports }) => ports)).toEqual(['nats']);
-  expect(services['nats']?.ports).toEqual(['127.0.0.1:4222:4222']);
-  expect(networks['bus']).toEqual({ internal: true });
+  expect(services.nats?.ports).toEqual(['127.0.0.1:4222:4222']);
+  expect(networks.bus).toEqual({ internal: true });
 });
 
 it('gives root to those who cannot do without, and names of the machine to all who say it', () => {
