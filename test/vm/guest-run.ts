@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Runs tests inside a virtual machine and brings their results out.
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -50,6 +50,9 @@ export async function runGuest(suite: Suite, deadlineMs: number): Promise<GuestR
   mkdirSync(exchange, { recursive: true });
   const reportFile = join(exchange, 'report.json');
   rmSync(reportFile, { force: true });
+  const bundle = join(exchange, 'bundle');
+  rmSync(bundle, { recursive: true, force: true });
+  execFileSync(process.execPath, [join(root, 'docker/bundle.ts'), bundle]);
   const files = guestFiles.map(({ file }) => file);
   const command = [join(root, 'test/vm/boot'), suite, 'test/vm/run-tests', anyGuestTest, ...files];
   const machine = spawn('setpriv', ['--pdeathsig', 'KILL', ...command], {
