@@ -85,7 +85,8 @@ describe.skipIf(labObstacles().length > 0)('wol on a network', () => {
     expect(state(reply)).toBe('ready');
     expect(asleep.wokenBy).toBe(lab.host('gateway').on('lan').mac);
     console.log(`${address()}: ready ${at - spoke} ms after the machine spoke, its port being open before`);
-    expect(at - spoke).toBeLessThan(150);
+    // Well before the kernel asks by itself, once a second, also on a machine with other things to do.
+    expect(at - spoke).toBeLessThan(700);
     expect((await wol.call.published()).map(({ type }) => type)).toEqual(['wake_started', 'wake_ready']);
   });
 
