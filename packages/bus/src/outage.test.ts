@@ -47,7 +47,7 @@ describe('when the server crashes', () => {
     await eventually(() => !interceptor.connected && !policy.connected, { withinMs: 500 });
     const began = performance.now();
     await expect(interceptor.request('decide', { flow: aFlow() })).rejects.toThrow(NoAnswerError);
-    expect(performance.now() - began).toBeLessThan(50);
+    expect(performance.now() - began).toBeLessThan(1_000);
     await nats.restart();
     await eventually(() => interceptor.request('decide', { flow: aFlow() }), { withinMs: 2_000 });
   });

@@ -128,7 +128,7 @@ describe.skipIf(labObstacles().length > 0)('wol on a network', () => {
       const { reply, at } = await asked;
       expect(state(reply)).toBe('ready');
       console.log(`${address()}: ready ${at - served} ms after the port answered`);
-      expect(at - served).toBeLessThan(150);
+      expect(at - served).toBeLessThan(700);
     },
   );
 
@@ -188,7 +188,7 @@ describe.skipIf(labObstacles().length > 0)('wol on a network', () => {
     const { reply, at } = await wol.call.ask({ device: 'nas', port: tcp(7_020), address: null });
     expect(state(reply)).toBe('ready');
     console.log(`a machine that is up: ready after ${at - begun} ms`);
-    expect(at - begun).toBeLessThan(200);
+    expect(at - begun).toBeLessThan(700);
     expect(await wol.call.published()).toEqual([]);
     expect(await frames.stop()).toEqual([]);
   });
