@@ -2,7 +2,7 @@
 // Runs tests inside a virtual machine and brings their results out.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { anyGuestTest, type GuestFile, guestFiles, type Suite } from './kernels.ts';
@@ -21,7 +21,6 @@ const Report = z.object({
         z.object({
           ancestorTitles: z.array(z.string()),
           title: z.string(),
-          fullName: z.string(),
           status: z.string(),
           failureMessages: z.array(z.string()).nullish(),
         }),
@@ -59,7 +58,7 @@ export async function runGuest(suite: Suite, deadlineMs: number): Promise<GuestR
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, VM_EXCHANGE: exchange },
   });
-  const { console, ending } = await watch(machine, deadlineMs);
+  const { console, ending } = await watch(machine, join(root, '.cache/vm', `${suite}.console`), deadlineMs);
   if (!existsSync(reportFile))
     return { suite, console, problem: `it ${ending} without a report`, reports: [] };
   const report = Report.parse(JSON.parse(readFileSync(reportFile, 'utf8')));
@@ -68,12 +67,15 @@ export async function runGuest(suite: Suite, deadlineMs: number): Promise<GuestR
 
 async function watch(
   machine: ChildProcess,
+  consoleFile: string,
   deadlineMs: number,
 ): Promise<{ console: string; ending: string }> {
   let console = '';
+  writeFileSync(consoleFile, '');
   for (const stream of [machine.stdout, machine.stderr])
     stream?.on('data', (text: Buffer) => {
       console += text.toString();
+      appendFileSync(consoleFile, text);
     });
   let ending = '';
   const deadline = setTimeout(() => {
@@ -102,8 +104,5 @@ export function problemsOf(run: GuestRun, { file, tests }: GuestFile): readonly 
   if (wanted.length === 0) return [`no test of ${file} ran: ${report.message}; ${lastSaid}`];
   return wanted
     .filter(({ status }) => status !== 'passed')
-    .map(
-      ({ fullName, status, failureMessages }) =>
-        `${status}: ${fullName}\n${failureMessages?.join('\n') ?? ''}`,
-    );
+    .map(({ name, status, failureMessages }) => `${status}: ${name}\n${failureMessages?.join('\n') ?? ''}`);
 }

@@ -12,6 +12,7 @@ import {
   scan,
   startTcpEcho,
   startUdpEcho,
+  switchOff,
   udpExchange,
 } from '@nftoggle/lab';
 import { eventually } from '@nftoggle/testkit';
@@ -25,11 +26,11 @@ const friends = [friend4, friend6];
 /** Each service is for one test. Nobody guards 7009. */
 const config = (server: Host): string => `version: 1
 devices:
-${sleeper('nas', server, '{ timeout: 60s }')}services:
+${sleeper('nas', server, '{ timeout: 120s, ready: tcp/7004 }')}services:
   plain:   { ports: [7001/tcp, 7001/udp], allow: [${listed(friends)}] }
   killed:  { ports: [7002/tcp], allow: [${listed(friends)}] }
   granted: { ports: [7003/tcp] }
-  asleep:  { ports: [7004/tcp], to: nas, forward: true, allow: [${listed(friends)}] }
+  asleep:  { ports: [7004/tcp, 7004/udp], to: nas, forward: true, allow: [${listed(friends)}] }
   anew:    { ports: [7005/tcp], allow: [${listed(friends)}] }
   flushed: { ports: [7006-7007/tcp], allow: [${listed(friends)}] }
 `;
@@ -49,6 +50,7 @@ beforeAll(async () => {
   await startTcpEcho(gateway, { port: [7001, 7002, 7003, 7005, 7006, 7009] });
   await startUdpEcho(gateway, { port: [7001, 7009] });
   await startTcpEcho(server, { port: 7004 });
+  await startUdpEcho(server, { port: 7004 });
   system = await System.start(gateway, config(server));
 });
 afterAll(async () => {
@@ -69,9 +71,12 @@ async function queues(): Promise<readonly (readonly number[])[]> {
   return lines.map((line) => line.trim().split(/\s+/).map(Number));
 }
 
-/** Packets that they ever handed over: the eighth column. */
-const packetsQueued = async (): Promise<number> =>
-  (await queues()).reduce((sum, columns) => sum + (columns[7] ?? Number.NaN), 0);
+const sumOf = async (column: number): Promise<number> =>
+  (await queues()).reduce((sum, columns) => sum + (columns[column] ?? Number.NaN), 0);
+/** Packets that wait for a verdict: the third column. */
+const packetsWaiting = () => sumOf(2);
+/** Packets that they ever handed over: the eighth. */
+const packetsQueued = () => sumOf(7);
 
 /** What comes back to the scanner from guarded ports. */
 const captureAnswers = () =>
@@ -155,7 +160,8 @@ describe('on a stock kernel kill -9 of the interceptor', () => {
     for (const held of [inside, inside6]) await eventually(() => held?.received === 'hello\nalive');
     await eachFamily(async (family) => {
       expect(await visit(7002, family), 'its session').toMatchObject(atFirstSyn);
-      expect(await visit(7005, family), 'a question').toMatchObject(letIn);
+      // Its queues are there before it has a connection to the bus.
+      await eventually(async () => expect(await visit(7005, family), 'a question').toMatchObject(letIn));
       expect(await visit(7002, family, scanner)).toMatchObject(shutOut);
     });
     expect((await capture.stop()).lines).toEqual([]);
@@ -202,5 +208,22 @@ describe('on a stock kernel a machine that sleeps', () => {
     const options = { address: gateway[family], port: 7004, payload: 'hi', timeoutMs: 60_000, readMs: 5_000 };
     expect(await connect(friend, options)).toMatchObject(letIn);
     expect(asleep.wokenBy).toBeDefined();
+  });
+
+  it('gets a packet that was held while the ruleset changed in place', async () => {
+    const switchOn = await switchOff(server);
+    await forgetNeighbours(gateway);
+    const options = { address: gateway.ipv6, port: 7004, count: 1, timeoutMs: 110_000 };
+    const exchange = udpExchange(friend, options);
+    await eventually(async () => (await packetsWaiting()) === 1);
+    system.writeConfig(`${config(server)}  added:   { ports: [7008/tcp] }\n`);
+    await eventually(async () => {
+      const { stdout } = await gateway.run(['nft', 'list', 'chains', 'inet']);
+      return stdout.includes('_added');
+    });
+    expect(await packetsWaiting()).toBe(1);
+    await switchOn();
+    // There was no second one.
+    expect((await exchange).received).toEqual([0]);
   });
 });

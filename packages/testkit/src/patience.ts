@@ -6,7 +6,7 @@
  */
 export const patience = readPatience(process.env.NFTOGGLE_TEST_PATIENCE);
 
-function readPatience(text = '1'): number {
+export function readPatience(text = '1'): number {
   const factor = Number(text);
   if (factor >= 1 && factor <= 100) return factor;
   throw new TypeError(`NFTOGGLE_TEST_PATIENCE is "${text}": a factor from 1 to 100 is expected`);
