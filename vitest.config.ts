@@ -21,7 +21,6 @@ const composed = [
   'wake-reach',
   'wake-denied',
   'hooks',
-  'statistics',
 ];
 
 /** Machines with two processors of their own: beside them nothing else could keep its time. */
