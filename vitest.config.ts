@@ -6,7 +6,7 @@ import { defineConfig } from 'vitest/config';
  * - death, removal, failures, boot: of `up` itself, its process, its files, its `down`.
  * - event-chaos: of the bus's port and database files, under more deaths than an engine restarts within its time.
  * - deadlines: their windows are seconds long, and begin before the start of the system.
- * - reconfigure-revokes, ruleset, countries, wake-death, wake-many, wake-ends, many-sessions, many-scans,
+ * - reconfigure-revokes, ruleset, countries, wake-death, wake-many, wake-ends, many-sessions, many-scans, statistics,
  *   guarding-begins, flood-events: of kernel and decisions, which do not know who started the daemons, and long;
  *   test/docker/composed.test.ts has the deaths of containers.
  * - examples: of the launcher and its demos.
