@@ -160,7 +160,7 @@ describe('at the end of a window', () => {
 
 describe('when somebody is dead at the end of a window', () => {
   it('policy and the bus: connections are cut all the same', async () => {
-    const end = inSeconds(20);
+    const end = inSeconds(14);
     await using system = await System.start(gateway, config(end));
     const streams = await Promise.all(families.map((family) => hold('cut', family)));
     const [policy, nats] = [system.pidOf('policy'), system.pidOf('nats-server')];
@@ -174,7 +174,7 @@ describe('when somebody is dead at the end of a window', () => {
   }, 60_000);
 
   it('the interceptor: no new connection at once, and live ones are cut when it is back', async () => {
-    const end = inSeconds(20);
+    const end = inSeconds(14);
     await using system = await System.start(gateway, config(end));
     const streams = await Promise.all(families.map((family) => hold('cut', family)));
     const kept = await hold('keep', 'ipv4');
